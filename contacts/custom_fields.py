@@ -1,0 +1,203 @@
+"""Values of the fields that staff define: validated by their definitions wherever they come from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_email
+from django.db import connection, models
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+
+from crm_project.suggest import nearest
+
+from . import phones
+from .models import CustomField
+
+LONGEST_TEXT = 1_000
+LONGEST_LONG_TEXT = 50_000
+MOST_DIGITS = 30
+
+
+def definitions(entity: str = "contact") -> list[CustomField]:
+    """The fields of a kind of record, in their order. One query."""
+    return list(CustomField.objects.filter(entity=entity))
+
+
+def clean_value(field: CustomField, value: Any) -> Any:
+    """The value as it is stored: JSON, decimals as text, dates as ISO 8601. ``None`` and blank text mean no value.
+
+    Raises:
+        ValidationError: the value is not of the field's type.
+    """
+    if value is None or value == "" or value == []:
+        return None
+    return CLEANERS[CustomField.Type(field.type)](field, value)
+
+
+def _text(field: CustomField, value: Any) -> str:
+    limit = LONGEST_LONG_TEXT if field.type == CustomField.Type.LONG_TEXT else LONGEST_TEXT
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+        raise ValidationError(_("This must be text."))
+    if len(text := str(value)) > limit:
+        raise ValidationError(_("This has more than %(limit)d characters."), params={"limit": limit})
+    return text
+
+
+def _integer(field: CustomField, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, str, float, Decimal)):
+        raise ValidationError(_("This must be a whole number."))
+    try:
+        number = Decimal(str(value).strip())
+        whole = int(number)
+    except (InvalidOperation, ValueError, OverflowError) as error:
+        raise ValidationError(_("This must be a whole number.")) from error
+    if number != whole or abs(whole) >= 2**53:
+        raise ValidationError(_("This must be a whole number below 2^53."))
+    return whole
+
+
+def _decimal(field: CustomField, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, str, float, Decimal)):
+        raise ValidationError(_("This must be a number."))
+    try:
+        number = Decimal(str(value).strip().replace(",", "."))
+    except InvalidOperation as error:
+        raise ValidationError(_("This must be a number.")) from error
+    if not number.is_finite() or len(number.as_tuple().digits) > MOST_DIGITS or abs(number.adjusted()) > MOST_DIGITS:
+        raise ValidationError(_("This must be a number of at most %(digits)d digits."), params={"digits": MOST_DIGITS})
+    return f"{number:f}"
+
+
+def _boolean(field: CustomField, value: Any) -> bool:
+    known = {"true": True, "yes": True, "1": True, "да": True, "false": False, "no": False, "0": False, "нет": False}
+    if (found := known.get(str(value).strip().lower())) is None:
+        raise ValidationError(_("This must be true or false."))
+    return found
+
+
+def _date(field: CustomField, value: Any) -> str:
+    try:
+        day = parse_date(value) if isinstance(value, str) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValidationError(_("This must be a date such as 2026-01-31."))
+    return day.isoformat()
+
+
+def _datetime(field: CustomField, value: Any) -> str:
+    try:
+        moment = parse_datetime(value) if isinstance(value, str) else None
+        moment = moment and (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None:
+        raise ValidationError(_("This must be a time such as 2026-01-31T12:00:00Z."))
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _choice(field: CustomField, value: Any) -> str:
+    if value not in field.choices:
+        guess = nearest(str(value), field.choices)
+        hint = _(" Did you mean “%s”?") % guess if guess else ""
+        raise ValidationError(_("This must be one of: %s.") % ", ".join(field.choices) + hint)
+    return value
+
+
+def _choices(field: CustomField, value: Any) -> list[str]:
+    parts = [part.strip() for part in value.split(";")] if isinstance(value, str) else value
+    if not isinstance(parts, list):
+        raise ValidationError(_("This must be a list of choices."))
+    return list(dict.fromkeys(_choice(field, part) for part in parts if part != ""))
+
+
+def _url(field: CustomField, value: Any) -> str:
+    URLValidator(schemes=["http", "https"])(text := _text(field, value))
+    return text
+
+
+def _email(field: CustomField, value: Any) -> str:
+    validate_email(text := _text(field, value).strip())
+    return text
+
+
+def _phone(field: CustomField, value: Any) -> str:
+    text = _text(field, value).strip()
+    if len(phones.digits_of(text)) < phones.FEWEST_DIGITS:
+        raise ValidationError(_("This must be a telephone number."))
+    return text
+
+
+CLEANERS = {
+    CustomField.Type.TEXT: _text,
+    CustomField.Type.LONG_TEXT: _text,
+    CustomField.Type.INTEGER: _integer,
+    CustomField.Type.DECIMAL: _decimal,
+    CustomField.Type.BOOLEAN: _boolean,
+    CustomField.Type.DATE: _date,
+    CustomField.Type.DATETIME: _datetime,
+    CustomField.Type.CHOICE: _choice,
+    CustomField.Type.MULTI_CHOICE: _choices,
+    CustomField.Type.URL: _url,
+    CustomField.Type.EMAIL: _email,
+    CustomField.Type.PHONE: _phone,
+}
+
+
+def clean(fields: list[CustomField], given: Any, stored: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The record's new ``custom_fields``: what is stored, changed by what is given. ``null`` removes a value.
+
+    A new record (``stored`` is ``None``) gets defaults. No query; ``check_unique`` asks for duplicates.
+
+    Raises:
+        ValidationError: with the messages by key.
+    """
+    if not isinstance(given, dict):
+        raise ValidationError(_("This must be an object of keys and values."))
+    known = {field.key: field for field in fields}
+    values = dict(stored or {})
+    if stored is None:
+        values |= {field.key: field.default for field in fields if field.default is not None}
+    errors: dict[str, list[str]] = {}
+    for key, value in given.items():
+        if key not in known:
+            guess = nearest(str(key), known)
+            hint = _(" Did you mean “%s”?") % guess if guess else ""
+            errors[str(key)[:100]] = [_("There is no such custom field.") + hint]
+            continue
+        try:
+            values[key] = clean_value(known[key], value)
+        except ValidationError as error:
+            errors[key] = error.messages
+    values = {key: value for key, value in values.items() if value is not None}
+    for field in fields:
+        if field.required and field.key not in values and field.key not in errors:
+            errors[field.key] = [_("This field is required.")]
+    if errors:
+        raise ValidationError(errors)
+    return values
+
+
+def check_unique(fields: list[CustomField], model: type[models.Model], record_id: Any, values: dict[str, Any]) -> None:
+    """Refuse a value that another record has in a field whose values are unique. Needs a transaction.
+
+    A lock for the value makes a second writer wait for the first; one query for the lock and one for the value.
+
+    Raises:
+        ValidationError: with the messages by key.
+    """
+    for field in fields:
+        if not field.unique or field.key not in values:
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+                [f"{field.entity}.{field.key}={values[field.key]}"],
+            )
+        same = model._default_manager.filter(deleted_at=None, custom_fields__contains={field.key: values[field.key]})
+        if same.exclude(pk=record_id).exists():
+            raise ValidationError({field.key: [_("Another record has this value, which must be unique.")]})

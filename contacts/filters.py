@@ -1,0 +1,235 @@
+"""The filters of the lists; a dynamic segment is one of these filters, stored."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from django.db.models import Q, QuerySet, Value
+from django_filters import rest_framework as filters
+from rest_framework import exceptions
+
+from crm_project.api.filters import (
+    ChoiceListFilter,
+    CrmFilterSet,
+    MomentFilter,
+    OwnedFilterSet,
+    TextListFilter,
+    UUIDListFilter,
+    refuse_unknown_parameters,
+)
+from crm_project.database.functions import Fold
+
+from . import custom_fields as custom
+from . import phones, points
+from .models import Category, Contact, ContactPoint, CustomField, Interaction, Organization, Origin, Segment
+from .services.naming import tidy
+
+NO_NULLS = [ProhibitNullCharactersValidator()]
+RANGES = {"_after": "gte", "_before": "lt", "_min": "gte", "_max": "lte"}
+RANGED = {CustomField.Type.DATE, CustomField.Type.DATETIME, CustomField.Type.INTEGER}
+
+
+class TextFilter(filters.CharFilter):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, max_length=options.pop("max_length", 255), validators=NO_NULLS, **options)
+
+
+class NameFilter(TextFilter):
+    """Equal but for case, accents and spaces; several names with commas. A name that has a comma itself is found too."""
+
+    def filter(self, queryset: QuerySet, value: str | None) -> QuerySet:
+        if not value:
+            return queryset
+        names = {tidy(name) for name in (value, *value.split(",")) if name.strip()}
+        return queryset.filter(**{f"{self.field_name}__in": [Fold(Value(name)) for name in sorted(names)]})
+
+
+class ContactFilterSet(OwnedFilterSet):
+    """What ``GET /contacts`` and everything that works on a filtered list understands."""
+
+    search = TextFilter(method="by_search", max_length=200, label="Words of name, company or contact points; a number")
+    name = NameFilter(method="by_name", label="The whole name, case and accents folded")
+    email = TextFilter(method="by_email", max_length=320, label="An e-mail address")
+    phone = TextFilter(method="by_phone", max_length=100, label="A number in any spelling")
+    company = NameFilter(method="by_company", label="Names of organisations, comma separated")
+    organization = UUIDListFilter(field_name="organization_id", label="Ids of organisations")
+    category = NameFilter(method="by_category", label="Names of categories, comma separated: any of them")
+    segment = TextFilter(method="by_segment", label="Id or name of a segment")
+    contact_type = ChoiceListFilter(choices=Contact.Type.choices, label="Types, comma separated")
+    origin = ChoiceListFilter(choices=Origin.choices, label="Origins, comma separated")
+    job_title = TextFilter(field_name="job_title", lookup_expr="iexact", label="The job title")
+    external_id = TextListFilter(label="Ids in another system, comma separated")
+
+    class Meta:
+        model = Contact
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        queryset = super().filter_queryset(queryset)
+        asked = {name: self.data[name] for name in self.data if name.startswith("custom_fields.")}
+        return filter_by_custom_fields(queryset, asked) if asked else queryset
+
+    def by_search(self, queryset: Any, name: str, value: str) -> QuerySet:
+        return queryset.search(value)
+
+    def by_name(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.annotate(_folded_name=Fold("name")).filter(_folded_name=Fold(Value(tidy(value))))
+
+    def by_email(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(reached_by(ContactPoint.Type.MAIL, [points.normalize_email(value)]))
+
+    def by_phone(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        number = phones.split_extension(value)[0]
+        spelled = {phones.parse(number, region).normalized for region in phones.regions_for()}
+        return queryset.filter(reached_by(ContactPoint.Type.PHONE, sorted(spelled - {""})))
+
+    def by_company(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(organization__in=called(Organization, value))
+
+    def by_category(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        members = Category.contacts.through.objects.filter(category__in=called(Category, value))
+        return queryset.filter(pk__in=members.values("contact"))
+
+    def by_segment(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        segment = find_segment(value)
+        if segment is None:
+            raise exceptions.ValidationError({"segment": ["There is no segment of this id or name."]})
+        return in_segment(queryset, segment, self.request)
+
+
+def called(model: Any, value: str) -> QuerySet:
+    names = {tidy(name) for name in (value, *value.split(",")) if name.strip()}
+    return model.objects.filter(folded_name__in=[Fold(Value(name)) for name in sorted(names)])
+
+
+def reached_by(kind: str, normalized: list[str]) -> Q:
+    rows = ContactPoint.objects.live().filter(type=kind, normalized__in=normalized)
+    return Q(pk__in=rows.values("contact"))
+
+
+def find_segment(text: str) -> Segment | None:
+    try:
+        return Segment.objects.filter(pk=UUID(text)).first()
+    except ValueError:
+        return Segment.objects.filter(folded_name=Fold(Value(tidy(text)))).first()
+
+
+def in_segment(queryset: QuerySet, segment: Segment, request: Any) -> QuerySet:
+    """The contacts of the queryset that belong to the segment."""
+    if segment.kind == Segment.Kind.STATIC:
+        return queryset.filter(pk__in=Segment.contacts.through.objects.filter(segment=segment).values("contact"))
+    return stored_filter(segment.filter, queryset, request)
+
+
+def stored_filter(parameters: dict[str, Any], queryset: QuerySet, request: Any = None) -> QuerySet:
+    """The queryset filtered by stored parameters of the list.
+
+    Raises:
+        ValidationError: the parameters are not those of a list, or name another segment.
+    """
+    if not isinstance(parameters, dict) or not parameters:
+        raise exceptions.ValidationError({"filter": ["A dynamic segment needs parameters of the contact list."]})
+    known = [name for name in ContactFilterSet.get_filters() if name not in {"segment", "trashed"}]
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
+    try:
+        refuse_unknown_parameters(texts, [*known, "custom_fields"])
+        filter_set = ContactFilterSet(texts, queryset, request=request)
+        if not filter_set.is_valid():
+            raise exceptions.ValidationError(filter_set.errors)
+        return filter_set.qs
+    except exceptions.ValidationError as error:
+        raise exceptions.ValidationError({"filter": error.detail}) from error
+
+
+def filter_by_custom_fields(queryset: QuerySet, asked: dict[str, str], entity: str = "contact") -> QuerySet:
+    """``custom_fields.key=value``, and ``_after``, ``_before``, ``_min``, ``_max`` for dates and numbers. One query."""
+    fields = {field.key: field for field in custom.definitions(entity)}
+    errors: dict[str, list[str]] = {}
+    for name, text in asked.items():
+        key = name.removeprefix("custom_fields.")
+        suffix = next((end for end in RANGES if key not in fields and key.endswith(end)), "")
+        field = fields.get(key.removesuffix(suffix))
+        try:
+            if field is None or (suffix and field.type not in RANGED):
+                raise DjangoValidationError("There is no such custom field.")
+            if suffix:
+                value = custom.clean_value(field, text)
+                queryset = queryset.filter(**{f"custom_fields__{field.key}__{RANGES[suffix]}": value})
+            else:
+                queryset = queryset.filter(_has_value(field, text))
+        except DjangoValidationError as error:
+            errors[name[:100]] = error.messages
+    if errors:
+        raise exceptions.ValidationError(errors)
+    return queryset
+
+
+def _has_value(field: CustomField, text: str) -> Q:
+    if "\0" in text:
+        raise DjangoValidationError("Null characters are not allowed.")
+    several = field.type not in {CustomField.Type.TEXT, CustomField.Type.LONG_TEXT, CustomField.Type.DECIMAL}
+    found = Q()
+    for part in text.split(",") if several else [text]:
+        value = custom.clean_value(field, part.strip())
+        if value is None:
+            found |= ~Q(custom_fields__has_key=field.key)
+        else:
+            found |= Q(custom_fields__contains={field.key: value})
+    return found
+
+
+class InteractionFilterSet(CrmFilterSet):
+    type = ChoiceListFilter(choices=Interaction.Type.choices)
+    direction = ChoiceListFilter(choices=Interaction.Direction.choices)
+    started_at_after = MomentFilter(field_name="started_at", lookup_expr="gte")
+    started_at_before = MomentFilter(field_name="started_at", lookup_expr="lt")
+    created_by = UUIDListFilter(field_name="created_by_id")
+
+    class Meta:
+        model = Interaction
+        fields: list[str] = []
+
+
+class NamedFilterSet(CrmFilterSet):
+    """Organisations, categories and segments: by name or a part of it."""
+
+    search = TextFilter(method="by_search", label="A part of the name")
+    name = NameFilter(field_name="folded_name", label="Names, comma separated")
+
+    def by_search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(folded_name__folded_contains=value)
+
+
+class OrganizationFilterSet(NamedFilterSet):
+    domain = TextFilter(field_name="domain", lookup_expr="iexact")
+
+    class Meta:
+        model = Organization
+        fields: list[str] = []
+
+
+class CategoryFilterSet(NamedFilterSet):
+    class Meta:
+        model = Category
+        fields: list[str] = []
+
+
+class SegmentFilterSet(NamedFilterSet):
+    kind = ChoiceListFilter(choices=Segment.Kind.choices)
+
+    class Meta:
+        model = Segment
+        fields: list[str] = []
+
+
+class CustomFieldFilterSet(CrmFilterSet):
+    entity = TextListFilter()
+    type = ChoiceListFilter(choices=CustomField.Type.choices)
+
+    class Meta:
+        model = CustomField
+        fields: list[str] = []

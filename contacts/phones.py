@@ -1,0 +1,100 @@
+"""Telephone numbers: kept as given, compared as E.164."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+from django.conf import settings
+
+EXTENSION = re.compile(r"(?:\s*(?:;?ext\.?=?|extension|доб\.?|x|#|,)\s*)(\d{1,8})\s*$", re.IGNORECASE)
+LOOKS_LIKE_PHONE = re.compile(
+    r"[\s\d()+./\-–—\u00a0]+(?:(?:;?ext\.?=?|extension|доб\.?|x|#|,)\s*\d{1,8})?", re.IGNORECASE
+)  # noqa: RUF001
+LONGEST = 100
+FEWEST_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Phone:
+    """``normalized`` is E.164 (+15046218927), or bare digits when the number is none of any region asked."""
+
+    normalized: str
+    extension: str = ""
+
+    @property
+    def is_valid(self) -> bool:
+        return self.normalized.startswith("+")
+
+
+def digits_of(text: str) -> str:
+    return "".join(str(int(character)) for character in text if character.isdecimal())
+
+
+def regions_for(region: str | None = None) -> tuple[str, ...]:
+    """Where a national number may be from, likeliest first; ``CRM_PHONE_REGIONS`` unless told."""
+    return (region.upper(),) if region else tuple(settings.CRM_PHONE_REGIONS)
+
+
+def parse(text: str, region: str | None = None) -> Phone:
+    """Read a number of any spelling: the first region in which it is a valid one decides."""
+    return _parse(text, regions_for(region))
+
+
+@lru_cache(maxsize=20_000)
+def _parse(text: str, regions: tuple[str, ...]) -> Phone:
+    number, extension = split_extension(text)
+    for region in regions:
+        if e164 := _e164(number, region):
+            return Phone(e164, extension)
+    return Phone(digits_of(number)[:LONGEST], extension)
+
+
+def split_extension(text: str) -> tuple[str, str]:
+    """``"202 555-0143 x12"`` is a number and its extension 12."""
+    found = EXTENSION.search(text)
+    if found and len(digits_of(text[: found.start()])) >= FEWEST_DIGITS:
+        return text[: found.start()], found.group(1)
+    return text, ""
+
+
+def _e164(text: str, region: str) -> str | None:
+    if len(text) > LONGEST:
+        return None
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def looks_like_phone(text: str) -> bool:
+    """Whether somebody who searches for this means a number: only digits and what stands between them, four or more."""
+    return bool(LOOKS_LIKE_PHONE.fullmatch(text.strip())) and len(digits_of(text)) >= FEWEST_DIGITS
+
+
+def spellings(text: str, region: str | None = None) -> list[str]:
+    """Digit groups of which a stored number contains one when it is meant by ``text``, complete or a part of it.
+
+    The number as E.164 in every region where it is valid; else its digits as typed, and without the national or
+    international prefix (``0``, ``00``, ``011``; ``8`` stands for ``7`` in Russia).
+    """
+    number, _ = split_extension(text)
+    typed = digits_of(number)
+    found = [e164[1:] for each in regions_for(region) if (e164 := _e164(number, each))]
+    found.append(typed)
+    if "+" not in number:
+        found += _without_prefix(typed, ("011", "00", "0"))
+        if typed.startswith("8"):
+            found.append("7" + typed[1:])
+    return list(dict.fromkeys(found))
+
+
+def _without_prefix(typed: str, prefixes: Iterable[str]) -> list[str]:
+    rest = [typed.removeprefix(prefix) for prefix in prefixes if typed.startswith(prefix)]
+    return [digits for digits in rest if len(digits) >= FEWEST_DIGITS]

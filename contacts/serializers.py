@@ -1,0 +1,367 @@
+"""Contacts and what belongs to them on the wire."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+from typing import Any
+
+from django.contrib.auth.models import Group
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from crm_project.access.models import User
+from crm_project.access.services import SHARED_VERBS, Share
+from crm_project.api.schema import KEY
+from crm_project.api.serializers import CrmModelSerializer, CrmSerializer, OwnedSerializer, VisibleRelatedField
+from crm_project.history.timeline import Entry
+
+from . import services
+from .models import Category, Contact, ContactPoint, CustomField, Interaction, Organization, Segment
+from .services.contacts import PointData
+
+
+class ContactPointSerializer(CrmSerializer):
+    """One way to reach a contact."""
+
+    id = serializers.UUIDField(required=False, help_text="Given to change a point, left out to add one.")
+    type = serializers.ChoiceField(choices=ContactPoint.Type.choices)
+    service = serializers.ChoiceField(choices=ContactPoint.Service.choices, required=False)
+    value = serializers.CharField(max_length=500, help_text="As given.")
+    normalized = serializers.CharField(
+        read_only=True, help_text="E.164 for numbers, lower case for addresses: what equal ones have in common."
+    )
+    extension = serializers.CharField(read_only=True)
+    label = serializers.CharField(max_length=50, required=False, allow_blank=True)
+    origin = serializers.CharField(read_only=True)
+    is_primary = serializers.BooleanField(required=False)
+
+    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+        return instance
+
+
+class SegmentNameSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+EXAMPLE = {
+    "name": "James Butt",
+    "email": "jbutt@example.com",
+    "phone": "504-621-8927",
+    "company": "Benton, John B Jr",
+    "categories": ["VIP"],
+}
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A new contact", EXAMPLE, request_only=True),
+        OpenApiExample(
+            "A contact",
+            {
+                "id": KEY,
+                **EXAMPLE,
+                "description": "",
+                "contact_type": "person",
+                "job_title": "",
+                "organization": KEY,
+                "segments": [],
+                "contact_points": [
+                    {
+                        "id": KEY,
+                        "type": "phone",
+                        "service": "phone",
+                        "value": "504-621-8927",
+                        "normalized": "+15046218927",
+                        "extension": "",
+                        "label": "",
+                        "origin": "api",
+                        "is_primary": True,
+                    }
+                ],
+                "custom_fields": {},
+                "external_id": "",
+                "origin": "api",
+                "merged_into": None,
+                "assigned_to": KEY,
+                "team": None,
+                "created_by": KEY,
+                "created_at": "2026-01-31T12:00:00Z",
+                "updated_at": "2026-01-31T12:00:00Z",
+            },
+            response_only=True,
+        ),
+    ]
+)
+class ContactSerializer(OwnedSerializer):
+    """A contact. ``email`` and ``phone`` are its primary contact points, ``company`` is its organisation's name."""
+
+    email = serializers.CharField(max_length=320, required=False, allow_blank=True, allow_null=True)
+    phone = serializers.CharField(max_length=100, required=False, allow_blank=True, allow_null=True)
+    company = serializers.CharField(max_length=255, required=False, allow_blank=True, allow_null=True)
+    organization = VisibleRelatedField(
+        queryset=Organization.objects.all(), pk_field=serializers.UUIDField(), required=False, allow_null=True
+    )
+    categories = serializers.ListField(
+        child=serializers.CharField(max_length=255),
+        required=False,
+        max_length=100,
+        help_text="Names; new ones are made.",
+    )
+    segments = VisibleRelatedField(
+        queryset=Segment.objects.filter(kind=Segment.Kind.STATIC),
+        many=True,
+        pk_field=serializers.UUIDField(),
+        required=False,
+        help_text="Ids of static segments.",
+    )
+    contact_points = ContactPointSerializer(many=True, required=False, help_text="Given, it replaces the whole list.")
+    custom_fields = serializers.DictField(
+        required=False, help_text="Values by key; null removes a value, keys left out keep theirs."
+    )
+    merged_into = serializers.UUIDField(read_only=True, allow_null=True, help_text="Set when this id was merged away.")
+
+    class Meta:
+        model = Contact
+        fields = [
+            "id",
+            "name",
+            "email",
+            "phone",
+            "company",
+            "organization",
+            "job_title",
+            "contact_type",
+            "description",
+            "categories",
+            "segments",
+            "contact_points",
+            "custom_fields",
+            "external_id",
+            "origin",
+            "merged_into",
+            *OwnedSerializer.OWNED_FIELDS,
+        ]
+        read_only_fields = [*OwnedSerializer.READ_ONLY, "origin"]
+        extra_kwargs = {"name": {"required": False}}
+
+    def to_representation(self, contact: Contact) -> dict[str, Any]:
+        """From the annotations of ``for_list``; no query."""
+        points: list[dict[str, Any]] = contact.point_rows  # type: ignore[attr-defined]
+        primary = {point["type"]: point["value"] for point in points if point["is_primary"]}
+        return {
+            "id": str(contact.pk),
+            "name": contact.name,
+            "email": primary.get("mail"),
+            "phone": primary.get("phone"),
+            "company": contact.organization.name if contact.organization else None,
+            "organization": contact.organization_id and str(contact.organization_id),
+            "job_title": contact.job_title,
+            "contact_type": contact.contact_type,
+            "description": contact.description,
+            "categories": contact.category_names,  # type: ignore[attr-defined]
+            "segments": [row["id"] for row in contact.segment_rows],  # type: ignore[attr-defined]
+            "contact_points": points,
+            "custom_fields": contact.custom_fields,
+            "external_id": contact.external_id,
+            "origin": contact.origin,
+            "merged_into": self.context.get("merged_into"),
+            "assigned_to": contact.assigned_to_id and str(contact.assigned_to_id),
+            "team": contact.team_id,
+            "created_by": contact.created_by_id and str(contact.created_by_id),
+            "created_at": iso(contact.created_at),
+            "updated_at": iso(contact.updated_at),
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        if attrs.get("company") and attrs.get("organization"):
+            raise serializers.ValidationError({"company": ["Give either company or organization, not both."]})
+        if self.instance is None and not any(attrs.get(name) for name in ("name", "company", "email", "phone")):
+            raise serializers.ValidationError({"name": ["Give at least one of name, company, email and phone."]})
+        if "contact_points" in attrs:
+            attrs["contact_points"] = [PointData(**point) for point in attrs["contact_points"]]
+        if "company" in attrs:
+            attrs["company"] = attrs["company"] or ""
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> Contact:
+        return services.create_contact(actor=self.context["request"].user, **validated_data)
+
+    def update(self, instance: Contact, validated_data: dict[str, Any]) -> Contact:
+        return services.update_contact(contact=instance, actor=self.context["request"].user, **validated_data)
+
+
+def iso(moment: Any) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+INTERACTION_EXAMPLE = {
+    "type": "call",
+    "direction": "outbound",
+    "subject": "Offer",
+    "body": "Wants the offer by Friday.",
+    "started_at": "2026-01-31T12:00:00Z",
+    "duration_s": 180,
+    "outcome": "interested",
+}
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A call", INTERACTION_EXAMPLE, request_only=True),
+        OpenApiExample(
+            "A logged call",
+            {
+                "id": KEY,
+                "contact": KEY,
+                **INTERACTION_EXAMPLE,
+                "note": "",
+                "recording_url": "",
+                "external_id": "",
+                "origin": "api",
+                "created_by": KEY,
+                "created_at": "2026-01-31T12:03:00Z",
+                "updated_at": "2026-01-31T12:03:00Z",
+            },
+            response_only=True,
+        ),
+    ]
+)
+class InteractionSerializer(CrmModelSerializer):
+    """A call, message, e-mail, meeting or note with a contact."""
+
+    started_at = serializers.DateTimeField(required=False, help_text="Now when left out.")
+
+    class Meta:
+        model = Interaction
+        fields = [
+            "id",
+            "contact",
+            "type",
+            "direction",
+            "subject",
+            "body",
+            "note",
+            "started_at",
+            "duration_s",
+            "outcome",
+            "recording_url",
+            "external_id",
+            "origin",
+            "created_by",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["id", "contact", "origin", "created_by", "created_at", "updated_at"]
+
+
+class NamedSerializer(CrmModelSerializer):
+    class Meta:
+        fields = ["id", "name", "created_at", "updated_at"]
+        read_only_fields = ["id", "created_at", "updated_at"]
+
+
+class OrganizationSerializer(NamedSerializer):
+    class Meta(NamedSerializer.Meta):
+        model = Organization
+        fields = ["id", "name", "domain", "phone", "address", "notes", "created_at", "updated_at"]
+
+
+class CategorySerializer(NamedSerializer):
+    class Meta(NamedSerializer.Meta):
+        model = Category
+
+
+class SegmentSerializer(NamedSerializer):
+    class Meta(NamedSerializer.Meta):
+        model = Segment
+        fields = ["id", "name", "kind", "description", "filter", "created_at", "updated_at"]
+
+
+class CustomFieldSerializer(CrmModelSerializer):
+    class Meta:
+        model = CustomField
+        fields = [
+            "id",
+            "entity",
+            "key",
+            "label",
+            "type",
+            "required",
+            "unique",
+            "choices",
+            "default",
+            "help_text",
+            "position",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["id", "created_at", "updated_at"]
+
+
+class OrganizationsOfContactSerializer(serializers.Serializer):
+    organizations = OrganizationSerializer(many=True)
+    categories = CategorySerializer(many=True)
+
+
+class EntrySerializer(serializers.Serializer):
+    """One thing that happened to a contact."""
+
+    id = serializers.CharField()
+    at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(choices=["interaction", "event"])
+    type = serializers.CharField(help_text="Such as call, or contact.changed.")
+    summary = serializers.CharField()
+    actor = serializers.UUIDField(allow_null=True, help_text="The user's id.")
+    door = serializers.CharField(allow_null=True, help_text="api, admin, import, app_connect, eadesk or command.")
+    changes = serializers.DictField(help_text="By field: the value before and the value after.")
+    data = serializers.DictField()
+
+
+class HistorySerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    results = EntrySerializer(many=True)
+
+    @staticmethod
+    def entry(entry: Entry) -> dict[str, Any]:
+        return asdict(entry) | {"at": iso(entry.at.astimezone(dt.UTC))}
+
+
+class CustomValueSerializer(CustomFieldSerializer):
+    value = serializers.JSONField(allow_null=True)
+
+    class Meta(CustomFieldSerializer.Meta):
+        fields = [*CustomFieldSerializer.Meta.fields, "value"]
+
+
+class CustomValuesSerializer(serializers.Serializer):
+    results = CustomValueSerializer(many=True)
+
+
+class ShareSerializer(CrmSerializer):
+    """What one user or one team may do with the record."""
+
+    user = serializers.PrimaryKeyRelatedField(
+        queryset=User.objects.filter(is_active=True), pk_field=serializers.UUIDField(), required=False, allow_null=True
+    )
+    team = serializers.PrimaryKeyRelatedField(queryset=Group.objects.all(), required=False, allow_null=True)
+    verbs = serializers.MultipleChoiceField(choices=SHARED_VERBS, allow_empty=False)
+
+    def validate(self, attrs: dict[str, Any]) -> Share:
+        if bool(attrs.get("user")) == bool(attrs.get("team")):
+            raise serializers.ValidationError("Give either a user or a team.")
+        return Share(attrs.get("user"), attrs.get("team"), sorted(attrs["verbs"], key=SHARED_VERBS.index))
+
+    def to_representation(self, share: Share) -> dict[str, Any]:
+        return {
+            "user": share.user and str(share.user.pk),
+            "team": share.team and share.team.pk,
+            "name": share.user.get_username() if share.user else share.team and share.team.name,
+            "verbs": share.verbs,
+        }
+
+
+class SharingSerializer(CrmSerializer):
+    shares = ShareSerializer(many=True)

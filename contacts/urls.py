@@ -1,0 +1,21 @@
+from django.conf import settings
+from django.urls import include, path
+
+from crm_project.api.routers import router
+
+from . import views
+
+contacts = router()
+contacts.register("contacts", views.ContactViewSet, "contact")
+contacts.register("contacts/<uuid:contact_pk>/interactions", views.InteractionViewSet, "interaction")
+
+beside = router()
+beside.register("organizations", views.OrganizationViewSet, "organization")
+beside.register("categories", views.CategoryViewSet, "category")
+beside.register("segments", views.SegmentViewSet, "segment")
+beside.register("custom_fields", views.CustomFieldViewSet, "custom-field")
+
+urlpatterns = [
+    path("", include(contacts.urls)),
+    path(f"{settings.CRM_API_PREFIX}/", include(beside.urls)),
+]

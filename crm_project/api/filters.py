@@ -1,0 +1,144 @@
+"""Filters that refuse what they do not know, and the filter types that lists share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django_filters import rest_framework as filters
+from rest_framework import exceptions
+
+from crm_project.access import rules
+from crm_project.suggest import nearest
+
+
+def refuse_unknown_parameters(sent: Any, known: list[str]) -> None:
+    """400 for the first parameter that nothing reads, with the nearest name that exists."""
+    errors = {}
+    for name in sent:
+        if name in known or (name.startswith("custom_fields.") and "custom_fields" in known):
+            continue
+        guess = nearest(name, known)
+        hint = f" Did you mean “{guess}”?" if guess else ""
+        errors[name[:100]] = [f"Unknown parameter.{hint}"]
+    if errors:
+        raise exceptions.ValidationError(errors)
+
+
+class StrictFilterBackend(filters.DjangoFilterBackend):
+    """The view's filter set, on the actions that the view says are filtered."""
+
+    def filter_queryset(self, request: Any, queryset: QuerySet, view: Any) -> QuerySet:
+        if view.action not in view.filtered_actions:
+            return queryset
+        return super().filter_queryset(request, queryset, view)
+
+    def get_schema_operation_parameters(self, view: Any) -> Any:
+        return super().get_schema_operation_parameters(view)
+
+
+class MomentField(forms.Field):
+    """An ISO 8601 date or date-time; without a zone it is UTC, a date is its first moment."""
+
+    default_error_messages = {"invalid": "A date such as 2026-01-31 or a time such as 2026-01-31T12:00:00Z."}
+
+    def to_python(self, value: Any) -> dt.datetime | None:
+        if not value:
+            return None
+        try:
+            moment = parse_datetime(value)
+            if moment is None and (day := parse_date(value)):
+                moment = dt.datetime.combine(day, dt.time())
+        except ValueError:
+            moment = None
+        if moment is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        try:
+            return moment if timezone.is_aware(moment) else timezone.make_aware(moment, dt.UTC)
+        except OverflowError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class MomentFilter(filters.Filter):
+    field_class = MomentField
+
+
+class TextListField(forms.Field):
+    """Comma separated values."""
+
+    default_validators = [ProhibitNullCharactersValidator()]
+
+    def to_python(self, value: Any) -> list[str]:
+        return [part.strip() for part in (value or "").split(",") if part.strip()]
+
+    def run_validators(self, value: Any) -> None:
+        for part in value or []:
+            super().run_validators(part)
+
+
+class ChoiceListField(TextListField):
+    def __init__(self, *, choices: Any, **options: Any) -> None:
+        self.known = [str(value) for value, _label in choices]
+        super().__init__(**options)
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        for part in value:
+            if part not in self.known:
+                guess = nearest(part, self.known)
+                hint = f" Did you mean “{guess}”?" if guess else ""
+                raise ValidationError(f"“{part[:50]}” is not one of: {', '.join(self.known)}.{hint}", code="invalid")
+
+
+class UUIDListField(TextListField):
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        for part in value:
+            forms.UUIDField().clean(part)
+
+
+class TextListFilter(filters.BaseInFilter):
+    field_class = TextListField
+    base_field_class = TextListField
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        filters.Filter.__init__(self, *args, lookup_expr=options.pop("lookup_expr", "in"), **options)
+
+
+class ChoiceListFilter(TextListFilter):
+    field_class = ChoiceListField
+
+
+class UUIDListFilter(TextListFilter):
+    field_class = UUIDListField
+
+
+class CrmFilterSet(filters.FilterSet):
+    """Base of the filter sets: by time of creation and change, by key, and by the trash."""
+
+    id = UUIDListFilter(label="Ids, comma separated")
+    created_at_after = MomentFilter(field_name="created_at", lookup_expr="gte", label="Created at or after")
+    created_at_before = MomentFilter(field_name="created_at", lookup_expr="lt", label="Created before")
+    updated_at_after = MomentFilter(field_name="updated_at", lookup_expr="gte", label="Changed at or after")
+    updated_at_before = MomentFilter(field_name="updated_at", lookup_expr="lt", label="Changed before")
+
+    def restrict(self, queryset: QuerySet) -> QuerySet:
+        """Related records by which a filter selects: only those that the asking user may see."""
+        return rules.visible(queryset, self.request.user)
+
+
+class OwnedFilterSet(CrmFilterSet):
+    assigned_to = UUIDListFilter(field_name="assigned_to_id", label="Owners' ids")
+    team = filters.NumberFilter(field_name="team_id", label="Team's id")
+    created_by = UUIDListFilter(field_name="created_by_id", label="Creators' ids")
+    trashed = filters.BooleanFilter(method="keep", label="true lists what is in the trash")
+
+    def keep(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        """The view has chosen the trash or the rest already, before any filter."""
+        return queryset

@@ -1,0 +1,37 @@
+"""What the API remembers between requests."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from crm_project.database.fields import uuid7_key
+
+
+class IdempotencyKey(models.Model):
+    """The answer that a POST gave, kept in the same transaction as its effect."""
+
+    id = uuid7_key()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(default=0)
+    headers = models.JSONField(default=dict)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_per_user")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class RateCounter(models.Model):
+    """Requests of one key or address in one window; an unlogged table, which a crash of the server may empty."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    window = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,104 @@
+"""Serializers that refuse unknown fields and apply the model's own rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import ManyToManyField
+from rest_framework import exceptions, serializers
+
+from crm_project.access import rules
+from crm_project.access.models import User
+from crm_project.suggest import nearest
+
+from .errors import as_errors
+
+
+def unknown_field(name: str, known: list[str]) -> str:
+    guess = nearest(name, known)
+    return f"Unknown field. Did you mean “{guess}”?" if guess else "Unknown field."
+
+
+class StrictMixin:
+    """400 for a field that the serializer does not know. Read-only fields are ignored, so that an answer can be sent back."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            known = list(self.fields)  # type: ignore[attr-defined]
+            unknown = {str(name)[:100]: [unknown_field(str(name), known)] for name in data if name not in known}
+            if unknown:
+                raise exceptions.ValidationError(unknown)
+        return super().to_internal_value(data)  # type: ignore[misc]
+
+
+class CrmSerializer(StrictMixin, serializers.Serializer):
+    """For bodies that are no record."""
+
+
+class CrmModelSerializer(StrictMixin, serializers.ModelSerializer):
+    """For records. Runs the model's ``clean_fields`` and ``clean``, which DRF leaves out."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        model = self.Meta.model
+        columns = {field.name for field in model._meta.concrete_fields}
+        relations = {field.name for field in model._meta.get_fields() if isinstance(field, ManyToManyField)}
+        given = {name: value for name, value in attrs.items() if name in columns - relations}
+        record = model(**{**({} if self.instance is None else self._stored(columns)), **given})
+        try:
+            record.clean_fields(exclude=columns - given.keys())
+            record.clean()
+        except DjangoValidationError as error:
+            raise exceptions.ValidationError(as_errors(error)) from error
+        return attrs
+
+    def _stored(self, columns: set[str]) -> dict[str, Any]:
+        return {
+            field.attname: getattr(self.instance, field.attname)
+            for field in self.Meta.model._meta.concrete_fields
+            if field.name in columns
+        }
+
+
+class VisibleRelatedField(serializers.PrimaryKeyRelatedField):
+    """A reference to a record that the asking user may see; any other is said not to exist."""
+
+    default_error_messages = {
+        "does_not_exist": "There is no such record: {pk_value}.",
+        "incorrect_type": "An id, as text.",
+    }
+
+    def get_queryset(self) -> Any:
+        queryset = super().get_queryset()
+        request = self.context.get("request")
+        return queryset if queryset is None or request is None else rules.visible(queryset, request.user)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, (bool, list, dict, float)):
+            self.fail("incorrect_type")
+        try:
+            return super().to_internal_value(data)
+        except (DjangoValidationError, ValueError, OverflowError):
+            self.fail("does_not_exist", pk_value=str(data)[:100])
+
+
+class OwnedSerializer(CrmModelSerializer):
+    """Owned records: whom they are assigned to. Whoever makes one without saying owns it."""
+
+    assigned_to = serializers.PrimaryKeyRelatedField(
+        queryset=User.objects.filter(is_active=True),
+        pk_field=serializers.UUIDField(),
+        allow_null=True,
+        required=False,
+        help_text="The owner's user id; the caller when left out.",
+    )
+    team = serializers.PrimaryKeyRelatedField(
+        queryset=Group.objects.filter(role=None),
+        allow_null=True,
+        required=False,
+        help_text="The id of the team that works with it.",
+    )
+
+    OWNED_FIELDS = ("assigned_to", "team", "created_by", "created_at", "updated_at")
+    READ_ONLY = ("id", "created_by", "created_at", "updated_at")

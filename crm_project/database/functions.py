@@ -1,0 +1,53 @@
+"""SQL functions of ours, defined by the first migration of this app, as Django expressions."""
+
+from django.db import models
+
+
+class Fold(models.Func):
+    """Text without case, accents and ё/е differences: ``crm_fold(text)``, immutable, so that it can be indexed."""
+
+    function = "crm_fold"
+    arity = 1
+    output_field = models.TextField()
+
+
+class Pattern(models.Func):
+    """``LIKE`` pattern that finds a text as a part of a folded column: ``crm_pattern(text)``; wildcards are escaped."""
+
+    function = "crm_pattern"
+    arity = 1
+    output_field = models.TextField()
+
+
+class Similarity(models.Func):
+    """pg_trgm's ``similarity(a, b)``, 0 to 1: the share of three-letter groups that two texts have in common."""
+
+    function = "similarity"
+    arity = 2
+    output_field = models.FloatField()
+
+
+@models.CharField.register_lookup
+@models.TextField.register_lookup
+class FoldedContains(models.Lookup):
+    """``column__folded_contains=text`` on a column that holds folded text; a trigram index serves it."""
+
+    lookup_name = "folded_contains"
+
+    def as_sql(self, compiler, connection):
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} LIKE crm_pattern({right})", (*left_params, *right_params)
+
+
+@models.CharField.register_lookup
+@models.TextField.register_lookup
+class TrigramSimilar(models.Lookup):
+    """``column__trigram_similar=text``: at least as similar as ``pg_trgm.similarity_threshold``; uses the index."""
+
+    lookup_name = "trigram_similar"
+
+    def as_sql(self, compiler, connection):
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} %% {right}", (*left_params, *right_params)

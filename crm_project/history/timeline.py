@@ -1,0 +1,54 @@
+"""One story of a contact, told by every app that knows something about it.
+
+An app registers a *source* in its ``AppConfig.ready()``. A source gives the newest entries that are older than a moment;
+the timeline merges what all sources give, newest first. Nothing of one app is known to another.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+Position = tuple[dt.datetime, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened: ``kind`` is ``interaction`` or ``event``, ``type`` what of its kind it was."""
+
+    at: dt.datetime
+    id: str
+    kind: str
+    type: str
+    summary: str
+    actor: str | None = None
+    door: str | None = None
+    changes: dict[str, list[Any]] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def position(self) -> Position:
+        return self.at, self.id
+
+
+Source = Callable[[Sequence[UUID], Position | None, int], Iterable[Entry]]
+_sources: dict[str, Source] = {}
+
+
+def register(name: str, source: Source) -> None:
+    """Add a source: ``source(contact_ids, before, limit)`` gives at most ``limit`` entries, newest first.
+
+    ``before`` is the position of the last entry already seen; the entries given are strictly older.
+    """
+    _sources[name] = source
+
+
+def timeline(contact_ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
+    """The ``limit`` newest entries before a position, from all sources. Each source costs a constant number of queries."""
+    stories = [source(contact_ids, before, limit) for source in _sources.values()]
+    return list(islice(heapq.merge(*stories, key=lambda entry: entry.position, reverse=True), limit))

@@ -1,0 +1,294 @@
+"""Every setting, its value from the environment where an operator may want another. ``docs/operating.md`` lists them."""
+
+import sys
+from pathlib import Path
+
+import environ
+import pghistory
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+
+from crm_project.database import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def boolean(name: str, default: bool) -> bool:
+    """As ``env.bool``, but a value that is neither true nor false stops the start instead of meaning false."""
+    text = env.str(name, str(default)).strip().lower()
+    if text in {"1", "true", "yes", "on"}:
+        return True
+    if text in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be true or false, not {text!r}.")
+
+
+def number(name: str, default: int, least: int = 0) -> int:
+    try:
+        value = env.int(name, default)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {env.str(name)!r}.") from error
+    if value < least:
+        raise ImproperlyConfigured(f"{name} must be at least {least}.")
+    return value
+
+
+def secret_key() -> str:
+    """From the environment, else the one that ``make run`` made; there is no default."""
+    kept = DATA_DIR / "secret_key"
+    key = env.str("SECRET_KEY", "") or (kept.read_text().strip() if kept.is_file() else "")
+    if len(key) < 32:
+        raise ImproperlyConfigured("SECRET_KEY must be set to at least 32 random characters.")
+    return key
+
+
+DATA_DIR = Path(env.str("CRM_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DEBUG = boolean("DEBUG", False)
+SECRET_KEY = secret_key()
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+if "*" in ALLOWED_HOSTS and not DEBUG:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts; '*' is only for DEBUG.")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "crm_project.database",
+    "crm_project.access",
+    "crm_project.api",
+    "crm_project.history",
+    "crm_project.jobs",
+    "crm_project.transfer",
+    "contacts",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "unfold.contrib.guardian",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "guardian",
+    "import_export",
+    "axes",
+    "pghistory",
+    "pgtrigger",
+    "procrastinate.contrib.django",
+]
+
+MIDDLEWARE = [
+    "crm_project.api.middleware.RequestIdMiddleware",
+    "crm_project.api.middleware.UnavailableMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "crm_project.api.middleware.TrailingSlashMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "crm_project.api.middleware.HistoryMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "crm_project.urls"
+WSGI_APPLICATION = "crm_project.wsgi.application"
+ASGI_APPLICATION = "crm_project.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Database. A statement of a web request may take 5 seconds; commands and jobs may take as long as they need.
+DATABASES = {"default": environ.Env.db_url_config(env.str("DATABASE_URL", "") or embedded.database_url(DATA_DIR))}
+DATABASES["default"] |= {
+    "ENGINE": "django.db.backends.postgresql",
+    "CONN_MAX_AGE": number("CRM_CONN_MAX_AGE", 60),
+    "CONN_HEALTH_CHECKS": True,
+    "TEST": {"NAME": env.str("CRM_TEST_DATABASE", "test_crm")},
+}
+STATEMENT_TIMEOUT = number("CRM_STATEMENT_TIMEOUT_MS", 0)
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c statement_timeout={STATEMENT_TIMEOUT}" + (
+    " -c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000" if STATEMENT_TIMEOUT else ""
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Who is asking
+AUTH_USER_MODEL = "access.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "crm_project.access.backends.RecordBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = reverse_lazy("admin:login")
+ANONYMOUS_USER_NAME = None
+GUARDIAN_MONKEY_PATCH_USER = False
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = number("CRM_LOGIN_FAILURES", 10, least=1)
+AXES_COOLOFF_TIME = number("CRM_LOGIN_LOCK_HOURS", 1, least=1)
+AXES_RESET_ON_SUCCESS = True
+AXES_IPWARE_PROXY_COUNT = number("CRM_TRUSTED_PROXIES", 0)
+CRM_TRUSTED_PROXIES = AXES_IPWARE_PROXY_COUNT
+
+# Safety of the browser's side
+SECURE_BROWSER_HTTPS = boolean("CRM_HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_BROWSER_HTTPS
+SECURE_SSL_REDIRECT = SECURE_BROWSER_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_BROWSER_HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CRM_TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+
+# Language and time
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Русский")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Files
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or "pytest" in sys.modules
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG or "pytest" in sys.modules
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+CRM_IMPORT_MAX_BYTES = number("CRM_IMPORT_MAX_MB", 512, least=1) * 1024 * 1024
+
+# Mail and cache
+vars().update(env.email_url("EMAIL_URL", default="filemail://"))
+EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "CRM <crm@localhost>")
+if env.str("REDIS_URL", ""):
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.str("REDIS_URL")}}
+
+# The API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "crm_project.api.authentication.ApiKeyAuthentication",
+        "crm_project.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["crm_project.api.permissions.RightPermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["crm_project.api.throttling.KeyThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["crm_project.api.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "crm_project.api.pagination.KeysetPagination",
+    "DEFAULT_SCHEMA_CLASS": "crm_project.api.schema.CrmSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "UPLOADED_FILES_USE_URL": False,
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "crm_project.api.errors.Handler",
+    "EXCEPTION_FORMATTER_CLASS": "crm_project.api.errors.Formatter",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CRM API",
+    "DESCRIPTION": "Contacts, their organisations, history and segments. Send `Authorization: Bearer YOUR_API_KEY`.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.0.3",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/(dev/crm)?",
+    "CAMELIZE_NAMES": False,
+}
+CRM_API_PREFIX = env.str("CRM_API_PREFIX", "dev/crm").strip("/")
+CRM_RATE_LIMIT = env.str("CRM_RATE_LIMIT", "18000/60")
+CRM_WRONG_KEY_RATE = env.str("CRM_WRONG_KEY_RATE", "60/60")
+CRM_SCOPED_RATES = {
+    "import": env.str("CRM_IMPORT_RATE", "6/60"),
+    "export": env.str("CRM_EXPORT_RATE", "10/60"),
+}
+CRM_KEY_USE_RESOLUTION = 60
+
+# People
+CRM_PHONE_REGIONS = [region.strip().upper() for region in env.list("CRM_PHONE_REGIONS", default=["US", "RU"])]
+
+# Change history: the event tables are read by record, never by the records they refer to.
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_index=True)
+
+# Admin
+UNFOLD = {"SITE_TITLE": "CRM", "SITE_HEADER": "CRM", "SHOW_HISTORY": False}
+
+# Logs: one line of JSON an event, with the request's id.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "structlog.stdlib.ProcessorFormatter",
+            "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "loggers": {"django.request": {"level": "ERROR"}},
+    "root": {"handlers": ["stderr"], "level": env.str("CRM_LOG_LEVEL", "WARNING")},
+}

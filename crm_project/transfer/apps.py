@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class TransferConfig(AppConfig):
+    name = "crm_project.transfer"
+    label = "transfer"
+    verbose_name = "Imports and exports"
