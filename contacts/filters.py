@@ -39,7 +39,7 @@ class TextFilter(filters.CharFilter):
 
 
 class NameFilter(TextFilter):
-    """Equal but for case, accents and spaces; several names with commas. A name that has a comma itself is found too."""
+    """Equal but for case, accents and spaces; several names with commas. A name with a comma is found too."""
 
     def filter(self, queryset: QuerySet, value: str | None) -> QuerySet:
         if not value:

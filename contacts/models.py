@@ -256,7 +256,7 @@ class ContactSegment(Membership):
 
 @track(exclude=["position"], parent="contact")
 class ContactPoint(BaseModel):
-    """One way to reach a contact. ``value`` is as given, ``normalized`` is what numbers and addresses are compared by."""
+    """One way to reach a contact: ``value`` is as given, ``normalized`` is what values are compared by."""
 
     class Type(models.TextChoices):
         ID = "id", _("Account")

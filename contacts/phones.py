@@ -13,7 +13,7 @@ from django.conf import settings
 EXTENSION = re.compile(r"(?:\s*(?:;?ext\.?=?|extension|доб\.?|x|#|,)\s*)(\d{1,8})\s*$", re.IGNORECASE)
 LOOKS_LIKE_PHONE = re.compile(
     r"[\s\d()+./\-–—\u00a0]+(?:(?:;?ext\.?=?|extension|доб\.?|x|#|,)\s*\d{1,8})?", re.IGNORECASE
-)  # noqa: RUF001
+)
 LONGEST = 100
 FEWEST_DIGITS = 4
 

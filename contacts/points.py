@@ -15,7 +15,7 @@ Type = ContactPoint.Type
 
 
 def normalize_email(value: str) -> str:
-    """Lower case, NFC, and an internationalised domain in its readable form: what two equal addresses have in common."""
+    """Lower case, NFC, an internationalised domain in its readable form: what equal addresses have in common."""
     local, _at, domain = unicodedata.normalize("NFC", value.strip()).lower().rpartition("@")
     if "xn--" in domain:
         try:

@@ -7,12 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from django.contrib.auth.models import Group
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from crm_project.access.models import User
 from crm_project.access.services import SHARED_VERBS, Share
-from crm_project.api.schema import KEY
+from crm_project.api.schema import KEY, TIMES, example, record_example
 from crm_project.api.serializers import CrmModelSerializer, CrmSerializer, OwnedSerializer, VisibleRelatedField
 from crm_project.history.timeline import Entry
 
@@ -54,45 +53,33 @@ EXAMPLE = {
 }
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample("A new contact", EXAMPLE, request_only=True),
-        OpenApiExample(
-            "A contact",
-            {
-                "id": KEY,
-                **EXAMPLE,
-                "description": "",
-                "contact_type": "person",
-                "job_title": "",
-                "organization": KEY,
-                "segments": [],
-                "contact_points": [
-                    {
-                        "id": KEY,
-                        "type": "phone",
-                        "service": "phone",
-                        "value": "504-621-8927",
-                        "normalized": "+15046218927",
-                        "extension": "",
-                        "label": "",
-                        "origin": "api",
-                        "is_primary": True,
-                    }
-                ],
-                "custom_fields": {},
-                "external_id": "",
-                "origin": "api",
-                "merged_into": None,
-                "assigned_to": KEY,
-                "team": None,
-                "created_by": KEY,
-                "created_at": "2026-01-31T12:00:00Z",
-                "updated_at": "2026-01-31T12:00:00Z",
-            },
-            response_only=True,
-        ),
-    ]
+@record_example(
+    EXAMPLE,
+    description="",
+    contact_type="person",
+    job_title="",
+    organization=KEY,
+    segments=[],
+    contact_points=[
+        {
+            "id": KEY,
+            "type": "phone",
+            "service": "phone",
+            "value": "504-621-8927",
+            "normalized": "+15046218927",
+            "extension": "",
+            "label": "",
+            "origin": "api",
+            "is_primary": True,
+        }
+    ],
+    custom_fields={},
+    external_id="",
+    origin="api",
+    merged_into=None,
+    assigned_to=KEY,
+    team=None,
+    created_by=KEY,
 )
 class ContactSerializer(OwnedSerializer):
     """A contact. ``email`` and ``phone`` are its primary contact points, ``company`` is its organisation's name."""
@@ -148,7 +135,7 @@ class ContactSerializer(OwnedSerializer):
 
     def to_representation(self, contact: Contact) -> dict[str, Any]:
         """From the annotations of ``for_list``; no query."""
-        points: list[dict[str, Any]] = contact.point_rows  # type: ignore[attr-defined]
+        points: list[dict[str, Any]] = contact.point_rows
         primary = {point["type"]: point["value"] for point in points if point["is_primary"]}
         return {
             "id": str(contact.pk),
@@ -160,8 +147,8 @@ class ContactSerializer(OwnedSerializer):
             "job_title": contact.job_title,
             "contact_type": contact.contact_type,
             "description": contact.description,
-            "categories": contact.category_names,  # type: ignore[attr-defined]
-            "segments": [row["id"] for row in contact.segment_rows],  # type: ignore[attr-defined]
+            "categories": contact.category_names,
+            "segments": [row["id"] for row in contact.segment_rows],
             "contact_points": points,
             "custom_fields": contact.custom_fields,
             "external_id": contact.external_id,
@@ -208,26 +195,8 @@ INTERACTION_EXAMPLE = {
 }
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample("A call", INTERACTION_EXAMPLE, request_only=True),
-        OpenApiExample(
-            "A logged call",
-            {
-                "id": KEY,
-                "contact": KEY,
-                **INTERACTION_EXAMPLE,
-                "note": "",
-                "recording_url": "",
-                "external_id": "",
-                "origin": "api",
-                "created_by": KEY,
-                "created_at": "2026-01-31T12:03:00Z",
-                "updated_at": "2026-01-31T12:03:00Z",
-            },
-            response_only=True,
-        ),
-    ]
+@record_example(
+    INTERACTION_EXAMPLE, contact=KEY, note="", recording_url="", external_id="", origin="api", created_by=KEY
 )
 class InteractionSerializer(CrmModelSerializer):
     """A call, message, e-mail, meeting or note with a contact."""
@@ -257,29 +226,48 @@ class InteractionSerializer(CrmModelSerializer):
         read_only_fields = ["id", "contact", "origin", "created_by", "created_at", "updated_at"]
 
 
+ORGANIZATION_EXAMPLE = {"name": "Acme Inc", "domain": "acme.example"}
+CATEGORY_EXAMPLE = {"name": "VIP"}
+SEGMENT_EXAMPLE = {"name": "VIPs of Acme", "kind": "dynamic", "filter": {"company": "Acme Inc", "category": "VIP"}}
+CUSTOM_FIELD_EXAMPLE = {"key": "shoe_size", "label": "Shoe size", "type": "integer"}
+CUSTOM_FIELD_REST = {
+    "entity": "contact",
+    "required": False,
+    "unique": False,
+    "choices": [],
+    "default": None,
+    "help_text": "",
+    "position": 0,
+}
+
+
 class NamedSerializer(CrmModelSerializer):
     class Meta:
         fields = ["id", "name", "created_at", "updated_at"]
         read_only_fields = ["id", "created_at", "updated_at"]
 
 
+@record_example(ORGANIZATION_EXAMPLE, phone="", address="", notes="")
 class OrganizationSerializer(NamedSerializer):
     class Meta(NamedSerializer.Meta):
         model = Organization
         fields = ["id", "name", "domain", "phone", "address", "notes", "created_at", "updated_at"]
 
 
+@record_example(CATEGORY_EXAMPLE)
 class CategorySerializer(NamedSerializer):
     class Meta(NamedSerializer.Meta):
         model = Category
 
 
+@record_example(SEGMENT_EXAMPLE, description="")
 class SegmentSerializer(NamedSerializer):
     class Meta(NamedSerializer.Meta):
         model = Segment
         fields = ["id", "name", "kind", "description", "filter", "created_at", "updated_at"]
 
 
+@record_example(CUSTOM_FIELD_EXAMPLE, **CUSTOM_FIELD_REST)
 class CustomFieldSerializer(CrmModelSerializer):
     class Meta:
         model = CustomField
@@ -301,6 +289,11 @@ class CustomFieldSerializer(CrmModelSerializer):
         read_only_fields = ["id", "created_at", "updated_at"]
 
 
+@example(
+    None,
+    organizations=[{"id": KEY, **ORGANIZATION_EXAMPLE, "phone": "", "address": "", "notes": "", **TIMES}],
+    categories=[{"id": KEY, **CATEGORY_EXAMPLE, **TIMES}],
+)
 class OrganizationsOfContactSerializer(serializers.Serializer):
     organizations = OrganizationSerializer(many=True)
     categories = CategorySerializer(many=True)
@@ -320,6 +313,23 @@ class EntrySerializer(serializers.Serializer):
     data = serializers.DictField()
 
 
+@example(
+    None,
+    next=None,
+    results=[
+        {
+            "id": "contact-00000000000000000042",
+            "at": "2026-01-31T12:00:00Z",
+            "kind": "event",
+            "type": "contact.changed",
+            "summary": "Contact changed",
+            "actor": KEY,
+            "door": "api",
+            "changes": {"name": ["Jim Butt", "James Butt"]},
+            "data": {"api_key": "crm_Zk2kVw3x"},
+        }
+    ],
+)
 class HistorySerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True)
     results = EntrySerializer(many=True)
@@ -336,8 +346,15 @@ class CustomValueSerializer(CustomFieldSerializer):
         fields = [*CustomFieldSerializer.Meta.fields, "value"]
 
 
+CUSTOM_VALUES_EXAMPLE = {"results": [{"id": KEY, **CUSTOM_FIELD_EXAMPLE, **CUSTOM_FIELD_REST, **TIMES, "value": 43}]}
+
+
+@example(None, **CUSTOM_VALUES_EXAMPLE)
 class CustomValuesSerializer(serializers.Serializer):
     results = CustomValueSerializer(many=True)
+
+
+SHARE_EXAMPLE = {"user": KEY, "team": None, "name": "grace", "verbs": ["view", "change"]}
 
 
 class ShareSerializer(CrmSerializer):
@@ -363,5 +380,6 @@ class ShareSerializer(CrmSerializer):
         }
 
 
+@example({"shares": [{"user": KEY, "verbs": ["view", "change"]}]}, shares=[SHARE_EXAMPLE])
 class SharingSerializer(CrmSerializer):
     shares = ShareSerializer(many=True)

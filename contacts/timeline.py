@@ -1,4 +1,4 @@
-"""What the contacts app itself tells in a contact's timeline: interactions, and changes of the contact and its parts."""
+"""What this app tells in a contact's timeline: interactions, and changes of the contact and its parts."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def interactions(ids: Sequence[UUID], before: Position | None, limit: int) -> li
             kind="interaction",
             type=row.type,
             summary=row.subject or row.get_type_display(),
-            actor=row.created_by_id and str(row.created_by_id),
+            actor=str(row.created_by_id) if row.created_by_id else None,
             door=row.origin,
             data={
                 "interaction": str(row.pk),

@@ -8,8 +8,9 @@ import json
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
@@ -21,6 +22,7 @@ from . import custom_fields as custom
 from . import filters, services
 from .models import Category, Contact, CustomField, Interaction, Organization, Segment
 from .serializers import (
+    CUSTOM_VALUES_EXAMPLE,
     CategorySerializer,
     ContactSerializer,
     CustomFieldSerializer,
@@ -68,7 +70,7 @@ class ContactViewSet(OwnedViewSet):
             return self.get_object()
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"merged_into": getattr(self, "merged_into", None)}
+        return {**super().get_serializer_context(), "merged_into": getattr(self, "merged_into", None)}
 
     def perform_destroy(self, record: Contact) -> None:
         services.delete_contact(contact=record, actor=self.request.user)
@@ -132,9 +134,12 @@ class ContactViewSet(OwnedViewSet):
         return self.custom_values(self.get_object())
 
     @extend_schema(
-        request=serializers.DictField,
+        request=OpenApiTypes.OBJECT,
         responses=CustomValuesSerializer,
-        examples=[OpenApiExample("Values by key", {"shoe_size": 43, "birthday": "1990-05-17"}, request_only=True)],
+        examples=[
+            OpenApiExample("Values by key", {"shoe_size": 43, "birthday": None}, request_only=True),
+            OpenApiExample("All fields", CUSTOM_VALUES_EXAMPLE, response_only=True),
+        ],
     )
     @custom_fields.mapping.put
     def set_custom_fields(self, request: Any, pk: Any = None) -> Response:

@@ -1,4 +1,4 @@
-"""Every setting, its value from the environment where an operator may want another. ``docs/operating.md`` lists them."""
+"""Every setting; what an operator may want otherwise comes from the environment (``docs/operating.md`` lists it)."""
 
 import sys
 from pathlib import Path
@@ -120,17 +120,17 @@ TEMPLATES = [
     }
 ]
 
-# Database. A statement of a web request may take 5 seconds; commands and jobs may take as long as they need.
-DATABASES = {"default": environ.Env.db_url_config(env.str("DATABASE_URL", "") or embedded.database_url(DATA_DIR))}
+# Database. Nothing that a web request does may hold it up; commands and jobs may take as long as they need.
+IS_WEB = sys.argv[1:2] in (["serve"], ["runserver"]) or "crm_project.wsgi" in sys.modules
+WEB_TIMEOUTS = {"statement_timeout": 5_000, "lock_timeout": 3_000, "idle_in_transaction_session_timeout": 30_000}
+DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", "") or embedded.database_url(DATA_DIR))}
 DATABASES["default"] |= {
-    "ENGINE": "django.db.backends.postgresql",
     "CONN_MAX_AGE": number("CRM_CONN_MAX_AGE", 60),
     "CONN_HEALTH_CHECKS": True,
     "TEST": {"NAME": env.str("CRM_TEST_DATABASE", "test_crm")},
 }
-STATEMENT_TIMEOUT = number("CRM_STATEMENT_TIMEOUT_MS", 0)
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c statement_timeout={STATEMENT_TIMEOUT}" + (
-    " -c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000" if STATEMENT_TIMEOUT else ""
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
+    f"-c {name}={milliseconds}" for name, milliseconds in WEB_TIMEOUTS.items() if IS_WEB
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -237,6 +237,14 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/(dev/crm)?",
     "CAMELIZE_NAMES": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ContactTypeEnum": "contacts.models.Contact.Type",
+        "ContactPointTypeEnum": "contacts.models.ContactPoint.Type",
+        "ServiceEnum": "contacts.models.ContactPoint.Service",
+        "InteractionTypeEnum": "contacts.models.Interaction.Type",
+        "CustomFieldTypeEnum": "contacts.models.CustomField.Type",
+        "SegmentKindEnum": "contacts.models.Segment.Kind",
+    },
 }
 CRM_API_PREFIX = env.str("CRM_API_PREFIX", "dev/crm").strip("/")
 CRM_RATE_LIMIT = env.str("CRM_RATE_LIMIT", "18000/60")

@@ -22,7 +22,7 @@ def find(model: type[NamedModel], names: Iterable[str]) -> dict[str, UUID]:
     wanted = {name: tidy(name) for name in names}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT given, found.id FROM unnest(%s::text[], %s::text[]) AS asked (given, tidy)"  # noqa: S608
+            f"SELECT given, found.id FROM unnest(%s::text[], %s::text[]) AS asked (given, tidy)"
             f" JOIN {model._meta.db_table} AS found ON found.folded_name = crm_fold(tidy)",
             [list(wanted), list(wanted.values())],
         )

@@ -34,7 +34,7 @@ def _names(permissions: Any) -> Any:
     return ArraySubquery(permissions.values(codename_of_app=name))
 
 
-def annotations(user_pk: str) -> dict[str, Any]:
+def grant_columns(user_pk: str) -> dict[str, Any]:
     """Expressions for any queryset, whose column ``user_pk`` names the user, to bring the user's grants along."""
     groups = Group.objects.filter(user=OuterRef(user_pk)).order_by("pk")
     permissions = Permission.objects.filter(group=OuterRef("pk"))
@@ -51,12 +51,12 @@ def annotations(user_pk: str) -> dict[str, Any]:
 
 
 def remember(user: User, row: Any) -> None:
-    """Keep on the user what a row with ``annotations`` brought along."""
+    """Keep on the user what a row with ``grant_columns`` brought along."""
     user._grants = Grants.from_rows(row.granted_groups, row.granted_directly)  # type: ignore[attr-defined]
 
 
 def grants_of(user: User) -> Grants:
     """The user's grants; one query for a user object that was not asked before, none after."""
     if not hasattr(user, "_grants"):
-        remember(user, type(user)._default_manager.annotate(**annotations("pk")).only("pk").get(pk=user.pk))
+        remember(user, type(user)._default_manager.annotate(**grant_columns("pk")).only("pk").get(pk=user.pk))
     return user._grants  # type: ignore[attr-defined]

@@ -17,7 +17,6 @@ from operator import or_
 from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet
 
 from .grants import grants_of
@@ -66,11 +65,15 @@ def branches(user: Any, model: type[Model], verb: str = "view") -> list[Q] | Non
         return model.access_branches(user, verb)
     if parent := getattr(model, "access_parent", None):
         verb_on_parent = verb if verb == "view" else "change"
-        ways = branches(user, model._meta.get_field(parent).related_model, verb_on_parent)
+        ways = branches(user, parent_model(model, parent), verb_on_parent)
         return None if ways is None else [_prefixed(way, parent) for way in ways]
     if not hasattr(model, "user_shares"):
         return None if may(user, model, verb) else []
     return _owned_branches(user, model, verb)
+
+
+def parent_model(model: type[Model], field: str) -> Any:
+    return model._meta.get_field(field).related_model
 
 
 def _owned_branches(user: Any, model: type[Model], verb: str) -> list[Q]:
@@ -86,11 +89,9 @@ def _owned_branches(user: Any, model: type[Model], verb: str) -> list[Q]:
 
 
 def _prefixed(way: Q, parent: str) -> Q:
-    children = [
-        _prefixed(child, parent) if isinstance(child, Q) else (f"{parent}__{child[0]}", child[1])
-        for child in way.children
-    ]
-    return Q(*children, _connector=way.connector, _negated=way.negated)
+    """A condition on records as one on what belongs to them. The branches of owned records are plain conjunctions."""
+    conditions: list[Any] = list(way.children)
+    return Q(*((f"{parent}__{name}", value) for name, value in conditions))
 
 
 def _united(queryset: QuerySet, ways: list[Q], limit: int | None = None) -> QuerySet:
@@ -144,9 +145,9 @@ def allows(user: Any, record: Any, verb: str) -> bool:
         return True
     if parent := getattr(model, "access_parent", None):
         return allows(user, getattr(record, parent), verb if verb == "view" else "change")
-    if hasattr(model, "user_shares") and permission_name(model, verb) in grants_of(user).own:
-        if record.assigned_to_id == user.pk or record.team_id in grants_of(user).group_ids:
-            return True
+    own = hasattr(model, "user_shares") and permission_name(model, verb) in grants_of(user).own
+    if own and (record.assigned_to_id == user.pk or record.team_id in grants_of(user).group_ids):
+        return True
     ways = branches(user, model, verb)
     if ways is None:
         return True

@@ -41,7 +41,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             digest = ApiKey.digest_of(secret)
         except UnicodeEncodeError:
             return None
-        keys = ApiKey.objects.select_related("user").annotate(**grants.annotations("user_id"))
+        keys = ApiKey.objects.select_related("user").annotate(**grants.grant_columns("user_id"))
         key = keys.filter(digest=digest).first()
         return key if key and key.is_active and key.user.is_active else None
 

@@ -27,11 +27,11 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         sent = request.headers.get("X-Request-ID", "")
-        request.request_id = sent if SENT_REQUEST_ID.fullmatch(sent) else str(uuid7())  # type: ignore[attr-defined]
+        request.request_id = sent if SENT_REQUEST_ID.fullmatch(sent) else str(uuid7())
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)
         response = self.get_response(request)
-        response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        response["X-Request-ID"] = request.request_id
         if found := getattr(request, "rate_limit", None):
             rate, remaining = found
             response["RateLimit-Policy"] = f'"key";q={rate.limit};w={rate.seconds}'
@@ -83,7 +83,7 @@ class HistoryMiddleware:
         if request.method in SAFE_METHODS:
             return self.get_response(request)
         door = "admin" if request.path_info.startswith("/admin/") else "api"
-        with pghistory.context(door=door, request_id=request.request_id):  # type: ignore[attr-defined]
+        with pghistory.context(door=door, request_id=request.request_id):
             if door == "admin" and request.user.is_authenticated:
                 pghistory.context(user=str(request.user.pk))
             return self.get_response(request)

@@ -142,13 +142,13 @@ class KeysetPagination(BasePagination):
         )
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": "string", "format": "uri", "nullable": True}
+        link = {"type": "string", "format": "uri", "nullable": True, "example": None}
         return {
             "type": "object",
             "required": ["count", "count_is_exact", "next", "previous", "results"],
             "properties": {
-                "count": {"type": "integer", "description": "Visible rows; an estimate beyond 10,000."},
-                "count_is_exact": {"type": "boolean"},
+                "count": {"type": "integer", "example": 1, "description": "Visible rows; an estimate beyond 10,000."},
+                "count_is_exact": {"type": "boolean", "example": True},
                 "next": link,
                 "previous": link,
                 "results": schema,

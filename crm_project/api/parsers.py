@@ -10,7 +10,7 @@ from rest_framework.parsers import JSONParser as DrfJSONParser
 
 
 class JSONParser(DrfJSONParser):
-    """JSON in UTF-8 as RFC 8259 has it: no NaN, nothing nested deeper than Python can follow, no NUL, no half characters.
+    """JSON in UTF-8 as RFC 8259 has it: no NaN, nothing too deep to follow, no NUL, no half characters.
 
     PostgreSQL stores neither NUL nor unpaired surrogates, so they are refused for every field at once.
     """

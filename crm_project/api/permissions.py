@@ -33,7 +33,7 @@ def verb_of(view: Any) -> str:
 
 
 class RightPermission(BasePermission):
-    """A signed-in user whose key has the scope and whose roles or shares allow the verb, in general and on the record."""
+    """A signed-in user whose key has the scope and whose roles or shares allow the verb on the record."""
 
     def has_permission(self, request: Any, view: Any) -> bool:
         if not rules.is_known(request.user):

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 
@@ -121,7 +121,7 @@ class CrmSchema(AutoSchema):
         return parameters
 
     def get_response_serializers(self) -> Any:
-        found = super().get_response_serializers()
+        found: Any = super().get_response_serializers()
         if self.view.action == "destroy":
             found = {"200": OpenApiResponse(OpenApiTypes.OBJECT, examples=[OpenApiExample("Deleted", {"id": KEY})])}
         if not isinstance(found, dict):
@@ -148,6 +148,20 @@ class CrmSchema(AutoSchema):
 
 
 KEY = "01981d2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f"
+TIMES = {"created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"}
+
+
+def example(sent: dict[str, Any] | None, **answered: Any) -> Any:
+    """Decorate a serializer with examples of what is sent and of what is answered, which has ``answered`` too."""
+    examples = [OpenApiExample("Answer", (sent or {}) | answered, response_only=True)]
+    if sent is not None:
+        examples.append(OpenApiExample("Request", sent, request_only=True))
+    return extend_schema_serializer(examples=examples)
+
+
+def record_example(sent: dict[str, Any], **answered: Any) -> Any:
+    """As ``example``, for a record with a key and times."""
+    return example(sent, **{"id": KEY} | answered | TIMES)
 
 
 def error_response(code: str) -> OpenApiResponse:
@@ -165,7 +179,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "An API key, made in the admin or by create_api_key.",
+            "description": "An API key, made in the admin.",
         }
 
 

@@ -22,15 +22,15 @@ def unknown_field(name: str, known: list[str]) -> str:
 
 
 class StrictMixin:
-    """400 for a field that the serializer does not know. Read-only fields are ignored, so that an answer can be sent back."""
+    """400 for an unknown field. Read-only fields are ignored, so that an answer can be sent back."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            known = list(self.fields)  # type: ignore[attr-defined]
+            known = list(self.fields)
             unknown = {str(name)[:100]: [unknown_field(str(name), known)] for name in data if name not in known}
             if unknown:
                 raise exceptions.ValidationError(unknown)
-        return super().to_internal_value(data)  # type: ignore[misc]
+        return super().to_internal_value(data)
 
 
 class CrmSerializer(StrictMixin, serializers.Serializer):

@@ -39,6 +39,8 @@ class CrmViewSet(GenericViewSet):
     pagination_class = KeysetPagination
     filter_backends = [StrictFilterBackend]
     schema = CrmSchema()
+    queryset: Any
+    request: Any
     orderings: dict[str, tuple[str, ...]] = {"created_at": ("id",)}
     default_ordering = "-created_at"
     action_verbs: dict[str, str] = {}

@@ -6,7 +6,7 @@ from django.db import connections
 
 @register(Tags.database)
 def server_understands_our_languages(app_configs, databases, **options):
-    """Refuse a database whose trigrams or case rules ignore letters outside ASCII: search would silently miss people."""
+    """Refuse a database that ignores letters outside ASCII: search would silently miss people."""
     problems = []
     for alias in databases or []:
         with connections[alias].cursor() as cursor:

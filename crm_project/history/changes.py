@@ -14,14 +14,15 @@ from .timeline import Entry, Position
 
 TYPES = {"insert": "created", "update": "changed", "delete": "deleted"}
 
-# ``before`` is the row's state in its previous event, of which a window function needs all events of these records.
+# ``before`` is the row's state in its previous event.
 SELECT = """
     SELECT event.*, context.metadata FROM (
         SELECT pgh_id, pgh_created_at, pgh_label, pgh_context_id, to_jsonb(e) AS after,
             lag(to_jsonb(e)) OVER (PARTITION BY pgh_obj_id ORDER BY pgh_id) AS before
         FROM {table} e WHERE {column} = ANY(%s)
     ) AS event LEFT JOIN pghistory_context AS context ON context.id = event.pgh_context_id
-    WHERE %s::timestamptz IS NULL OR (event.pgh_created_at, (%s || lpad(event.pgh_id::text, 20, '0')) COLLATE "C") < (%s, %s)
+    WHERE %s::timestamptz IS NULL
+        OR (event.pgh_created_at, (%s || lpad(event.pgh_id::text, 20, '0')) COLLATE "C") < (%s, %s)
     ORDER BY event.pgh_created_at DESC, event.pgh_id DESC LIMIT %s
 """
 HIDDEN = {"id", "created_at", "updated_at", "version", "created_by_id", "deleted_by_id"}

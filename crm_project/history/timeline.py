@@ -1,7 +1,7 @@
 """One story of a contact, told by every app that knows something about it.
 
-An app registers a *source* in its ``AppConfig.ready()``. A source gives the newest entries that are older than a moment;
-the timeline merges what all sources give, newest first. Nothing of one app is known to another.
+An app registers a *source* in its ``AppConfig.ready()``. A source gives the newest entries before a moment; the
+timeline merges what all sources give, newest first. Nothing of one app is known to another.
 """
 
 from __future__ import annotations
@@ -49,6 +49,6 @@ def register(name: str, source: Source) -> None:
 
 
 def timeline(contact_ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
-    """The ``limit`` newest entries before a position, from all sources. Each source costs a constant number of queries."""
+    """The newest entries before a position, from all sources, each of which costs a constant number of queries."""
     stories = [source(contact_ids, before, limit) for source in _sources.values()]
     return list(islice(heapq.merge(*stories, key=lambda entry: entry.position, reverse=True), limit))

@@ -1,4 +1,4 @@
-"""The change history of tables: a copy of each row at each change, by triggers, so that bulk and raw SQL leave traces."""
+"""The change history of tables: triggers copy each row at each change, so that bulk and raw SQL leave traces too."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
