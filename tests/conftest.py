@@ -14,7 +14,126 @@ if not os.environ.get("DATABASE_URL"):
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_project.settings")
 os.environ.setdefault("SECRET_KEY", "only-for-checks-and-tests-not-for-a-server")
 os.environ.setdefault("CRM_TEST_DATABASE", "test_crm")
+os.environ.setdefault("CRM_CONN_MAX_AGE", "0")  # Threads that tests start must not leave connections behind.
 
 import django
 
 django.setup()
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import connection
+from django.test import TransactionTestCase
+from rest_framework.test import APIClient
+
+from crm_project.access import rules, services
+from crm_project.access.models import OwnedModel, Role, User
+from crm_project.access.roles import DEFAULTS
+
+from .factories import ApiKeyFactory, TeamFactory, UserFactory
+
+django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+django_settings.WHITENOISE_AUTOREFRESH = (
+    True  # Looks for a static file when asked, instead of reading all at each start.
+)
+
+# What migrations have put into the database, and every test expects to find.
+KEPT_TABLES = {
+    "access_role",
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "django_content_type",
+    "django_migrations",
+}
+
+
+def empty_tables(self):
+    """In place of Django's flush, which would take away the roles that migrations made."""
+    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT_TABLES
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(sorted(tables))} CASCADE")
+    Group.objects.exclude(name__in=DEFAULTS).delete()
+
+
+TransactionTestCase._fixture_teardown = empty_tables
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    cache.clear()
+
+
+@pytest.fixture
+def api(db):
+    """``api(user, **key)``: a client that signs in with a key of the user's; ``client.user`` and ``client.key``."""
+
+    def make(user: User, **key) -> APIClient:
+        client = APIClient()
+        client.user, client.key = user, ApiKeyFactory(user=user, **key)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {client.key.secret}")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def client_with(api):
+    """``client_with("contacts.view_contact", …)``: a client of a fresh user with these rights for every record.
+
+    With ``obj`` the user has them for this one record only, because it was shared.
+    """
+
+    def make(*permissions: str, obj: OwnedModel | None = None) -> APIClient:
+        user = UserFactory()
+        if obj is not None:
+            verbs = [name.partition(".")[2].partition("_")[0] for name in permissions]
+            services.set_shares(record=obj, shares=[services.Share(user=user, verbs=verbs)])
+        elif permissions:
+            group = TeamFactory()
+            Role.objects.create(group=group, reach=Role.Reach.COMPANY)
+            for name in permissions:
+                app_label, codename = name.split(".")
+                group.permissions.add(rules._permission_id(app_label, codename))
+            user.groups.add(group)
+        return api(user)
+
+    return make
+
+
+@pytest.fixture
+def anonymous():
+    return APIClient()
+
+
+@pytest.fixture
+def administrator(api):
+    return api(UserFactory(groups=["Administrator"]))
+
+
+@pytest.fixture
+def manager(api):
+    return api(UserFactory(groups=["Manager"]))
+
+
+@pytest.fixture
+def sales(api):
+    return api(UserFactory(groups=["Sales"]))
+
+
+@pytest.fixture
+def support(api):
+    return api(UserFactory(groups=["Support"]))
+
+
+@pytest.fixture
+def read_only(api):
+    return api(UserFactory(groups=["Read-only"]))
+
+
+@pytest.fixture
+def nobody(api):
+    """Somebody who has signed in and has no role."""
+    return api(UserFactory())
