@@ -201,3 +201,22 @@ def check_unique(fields: list[CustomField], model: type[models.Model], record_id
         same = model._default_manager.filter(deleted_at=None, custom_fields__contains={field.key: values[field.key]})
         if same.exclude(pk=record_id).exists():
             raise ValidationError({field.key: [_("Another record has this value, which must be unique.")]})
+
+
+def clean_for(entity: str, model: type[models.Model], record: Any, given: Any) -> dict[str, Any]:
+    """``clean`` and ``check_unique`` for one record, new or stored, with the messages named ``custom_fields.key``.
+
+    Raises:
+        ValidationError: with the messages by field.
+    """
+    fields = definitions(entity)
+    try:
+        values = clean(fields, given, record.custom_fields if record else None)
+        check_unique(fields, model, record.pk if record else None, values)
+    except ValidationError as error:
+        if hasattr(error, "error_dict"):
+            raise ValidationError(
+                {f"custom_fields.{key}": texts for key, texts in error.message_dict.items()}
+            ) from error
+        raise ValidationError({"custom_fields": error.messages}) from error
+    return values

@@ -1,5 +1,6 @@
 """The address book of the whole system; each app brings its own addresses."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
@@ -14,6 +15,9 @@ urlpatterns = [
     path("docs", SpectacularSwaggerView.as_view(), name="docs"),
     path("redoc", SpectacularRedocView.as_view(), name="redoc"),
     path("", include("contacts.urls")),
+    path(f"{settings.CRM_API_PREFIX}/", include("leads.urls")),
+    path(f"{settings.CRM_API_PREFIX}/", include("customers.urls")),
+    path(f"{settings.CRM_API_PREFIX}/", include("orders.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -1,0 +1,98 @@
+"""What leads and customers have in common: a person seen in one role, behind whom stands one contact."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Lower, Replace
+from django.utils.translation import gettext_lazy as _
+
+from crm_project.access.models import OwnedModel
+from crm_project.access.querysets import OwnedQuerySet
+
+from . import phones, points
+from .models import LIVE, Contact
+from .search import searched
+
+
+class SearchText(models.Func):
+    """Name, company, e-mail and the number's digits, folded, as one text for one trigram index."""
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        columns = [compiler.compile(each)[0] for each in self.get_source_expressions()]
+        *texts, phone = (f"COALESCE({column}, '')" for column in columns)
+        parts = [*texts, f"regexp_replace({phone}, '\\D', '', 'g')"]
+        return f"crm_fold({' || chr(10) || '.join(parts)})", []
+
+
+class PersonQuerySet(OwnedQuerySet):
+    def search(self, text: str) -> Self:
+        """As the search of contacts, in name, company, e-mail and number."""
+        return searched(self, text)
+
+
+class PersonModel(OwnedModel):
+    """Name, e-mail and number as this role knows them; the contact unites what all roles know."""
+
+    name = models.CharField(_("name"), max_length=255)
+    email = models.EmailField(_("e-mail"), max_length=254, null=True, blank=True)  # noqa: DJ001  (null: a placeholder)
+    phone = models.CharField(_("phone"), max_length=100, blank=True, default="", db_default="")
+    normalized_phone = models.CharField(max_length=100, blank=True, editable=False, default="", db_default="")
+    company = models.CharField(_("company"), max_length=255, blank=True, default="", db_default="")
+    notes = models.TextField(_("notes"), blank=True, default="", db_default="")
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="%(class)ss", db_index=False, editable=False)
+    sort_name = models.GeneratedField(
+        expression=Lower(Replace(Replace("name", Value("Ё"), Value("Е")), Value("ё"), Value("е"))),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    search_text = models.GeneratedField(
+        expression=SearchText("name", "company", "email", "normalized_phone"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta(OwnedModel.Meta):
+        abstract = True
+        default_permissions = ("add", "change", "delete", "view", "share", "import", "export")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="%(class)s_email_unique",
+                condition=LIVE & Q(email__isnull=False),
+                violation_error_message=_("Another record has this e-mail address."),
+            )
+        ]
+        indexes = [
+            # The list, whole and by its branches, newest first.
+            models.Index(fields=["id"], name="%(class)s_live", condition=LIVE),
+            models.Index(fields=["assigned_to", "id"], name="%(class)s_owner", condition=LIVE),
+            models.Index(fields=["team", "id"], name="%(class)s_team", condition=LIVE & Q(team__isnull=False)),
+            models.Index(fields=["id"], name="%(class)s_trash", condition=Q(deleted_at__isnull=False)),
+            # ?status=, also together with the newest first.
+            models.Index(fields=["status", "id"], name="%(class)s_status", condition=LIVE),
+            # ?ordering=name and ?ordering=updated_at
+            models.Index(fields=["sort_name", "id"], name="%(class)s_by_name", condition=LIVE),
+            models.Index(fields=["updated_at", "id"], name="%(class)s_by_change", condition=LIVE),
+            # ?search=
+            GinIndex(OpClass("search_text", "gin_trgm_ops"), name="%(class)s_search", condition=LIVE),
+            # ?custom_fields.key=value
+            GinIndex(OpClass("custom_fields", "jsonb_path_ops"), name="%(class)s_custom_fields"),
+            # A contact's timeline, its merge, a caller's lookup.
+            models.Index(fields=["contact"], name="%(class)s_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Bring e-mail and number into the form they are compared by."""
+        self.email = self.email.strip() if self.email else None
+        self.normalized_phone = phones.parse(self.phone).normalized if self.phone else ""
+        if self.phone:
+            points.check("phone", self.phone)

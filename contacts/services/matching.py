@@ -1,0 +1,2 @@
+def match_contact(*, name, email, phone):
+    return None

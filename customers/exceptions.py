@@ -1,0 +1,17 @@
+"""What customers refuse."""
+
+from crm_project.api.exceptions import AlreadyExists, CrmError
+
+
+class EmailTaken(AlreadyExists):
+    default_code = "email_taken"
+
+
+class CustomerExists(AlreadyExists):
+    """A customer with the lead's e-mail exists; ``extra["customer_id"]`` names it to who may see it."""
+
+    default_code = "customer_exists"
+
+
+class ConversionNotUndoable(CrmError):
+    default_code = "conversion_not_undoable"

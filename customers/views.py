@@ -1,0 +1,114 @@
+"""``/dev/crm/customers``, and the conversion of leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from contacts.models import Contact
+from crm_project.access import rules
+from crm_project.api.viewsets import CrmViewSet, OwnedViewSet, PartViewSet, etag_of
+from leads.models import Lead
+
+from . import filters, services
+from .models import Customer, CustomerInteraction
+from .serializers import ConvertSerializer, CustomerInteractionSerializer, CustomerSerializer, PreviewSerializer
+
+
+def hide_unseen(user: Any, records: list[Any]) -> None:
+    """The contact and the lead behind a customer are told only to who may see them."""
+    contacts = rules.seen(user, Contact, {record.contact_id for record in records})
+    leads = rules.seen(user, Lead, {record.lead_id for record in records} - {None})
+    for record in records:
+        record.seen_contact_id = record.contact_id if record.contact_id in contacts else None
+        record.seen_lead_id = record.lead_id if record.lead_id in leads else None
+
+
+class CustomerViewSet(OwnedViewSet):
+    tag = "customers"
+    queryset = Customer.objects.all()
+    serializer_class = CustomerSerializer
+    filterset_class = filters.CustomerFilterSet
+    orderings = {"created_at": ("id",), "name": ("sort_name", "id"), "updated_at": ("updated_at", "id")}
+
+    def prepare(self, records: list[Customer]) -> None:
+        hide_unseen(self.request.user, records)
+
+    def perform_destroy(self, record: Customer) -> None:
+        services.delete_customer(customer=record, actor=self.request.user)
+
+    def perform_restore(self, record: Customer) -> None:
+        services.restore_customer(customer=record, actor=self.request.user)
+
+
+class CustomerInteractionViewSet(PartViewSet):
+    """What happened between us and one customer."""
+
+    tag = "customer_interactions"
+    queryset = CustomerInteraction.objects.all()
+    serializer_class = CustomerInteractionSerializer
+    filterset_class = filters.CustomerInteractionFilterSet
+    orderings = {"date": ("date", "id"), "created_at": ("id",)}
+    default_ordering = "-date"
+    whole = Customer
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.save(customer=self.get_whole(), created_by=self.request.user)
+
+
+class ConversionViewSet(CrmViewSet):
+    """Conversion stands under the lead's address, but makes a customer, so it lives here."""
+
+    tag = "leads"
+    queryset = Lead.objects.live()
+    serializer_class = CustomerSerializer
+    action_verbs = {"preview": "change", "convert": "change", "undo": "change"}
+    lookup_field = "pk"
+
+    @extend_schema(responses=PreviewSerializer)
+    @action(detail=True)
+    def preview(self, request: Any, pk: Any = None) -> Response:
+        """Preview the conversion of a lead.
+
+        `would` says what POST would do: `create` a customer with `values`, `link` to the customer that has the lead's
+        e-mail, or `nothing`, because the lead is converted.
+        """
+        found = services.preview_conversion(lead=self.get_object(), actor=request.user)
+        return Response(PreviewSerializer(found).data)
+
+    @extend_schema(request=ConvertSerializer, responses={201: CustomerSerializer, 200: CustomerSerializer})
+    @action(detail=True, methods=["post"])
+    def convert(self, request: Any, pk: Any = None) -> Response:
+        """Convert a lead to a customer.
+
+        Answers 201 with the new customer; again, or when it was linked, 200 with the same customer. When another
+        customer has the lead's e-mail, 409; with `customer_id` the lead is linked to that one.
+        """
+        lead = self.get_object()
+        serializer = ConvertSerializer(data=request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        link_to = serializer.validated_data.get("customer_id")
+        if link_to is None and not rules.may(request.user, Customer, "add"):
+            raise exceptions.PermissionDenied("You may not add customers.")
+        customer, now = services.convert_lead(lead=lead, actor=request.user, link_to=link_to)
+        customer = Customer.objects.get(pk=customer.pk)
+        if not rules.allows(request.user, customer, "view"):
+            raise exceptions.PermissionDenied("The lead is converted to a customer that you may not see.")
+        hide_unseen(request.user, [customer])
+        made = now and link_to is None
+        data = CustomerSerializer(customer, context=self.get_serializer_context()).data
+        return Response(data, status=201 if made else 200, headers={"ETag": etag_of(customer)})
+
+    @extend_schema(request=None, responses={200: None})
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Any, pk: Any = None) -> Response:
+        """Undo the conversion of a lead.
+
+        The lead gets its old status back and the customer that was made goes to the trash. 409 when it has orders.
+        """
+        lead = services.undo_conversion(lead=self.get_object(), actor=request.user)
+        return Response({"id": str(lead.pk), "status": lead.status})

@@ -1,0 +1,22 @@
+"""Every change to leads that has a rule or a side effect."""
+
+from .assignment import choose_owner
+from .interactions import delete_interaction, record_interaction, update_interaction
+from .leads import create_lead, delete_lead, restore_lead, update_lead
+from .scoring import explain_score, rescore
+from .status import change_status, time_in_statuses
+
+__all__ = [
+    "change_status",
+    "choose_owner",
+    "create_lead",
+    "delete_interaction",
+    "delete_lead",
+    "explain_score",
+    "record_interaction",
+    "rescore",
+    "restore_lead",
+    "time_in_statuses",
+    "update_interaction",
+    "update_lead",
+]

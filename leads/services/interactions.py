@@ -1,0 +1,47 @@
+"""What was said to a lead; the lead's last contact and score follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from crm_project.access.models import User
+
+from ..models import Lead, LeadInteraction
+from .scoring import rescore
+
+
+@transaction.atomic
+def record_interaction(*, lead: Lead, actor: User, **columns: Any) -> LeadInteraction:
+    """Write down an interaction. Locks the lead, so that counts and last contact stay true."""
+    Lead.objects.select_for_update().get(pk=lead.pk)
+    interaction = LeadInteraction.objects.create(lead=lead, created_by=actor, **columns)
+    _follow(lead)
+    return interaction
+
+
+@transaction.atomic
+def update_interaction(*, interaction: LeadInteraction, **changes: Any) -> LeadInteraction:
+    for name, value in changes.items():
+        setattr(interaction, name, value)
+    interaction.save(update_fields=[*changes, "updated_at"])
+    return interaction
+
+
+@transaction.atomic
+def delete_interaction(*, interaction: LeadInteraction) -> None:
+    lead = Lead.objects.select_for_update().get(pk=interaction.lead_id)
+    interaction.delete()
+    _follow(lead, forget=interaction)
+
+
+def _follow(lead: Lead, forget: LeadInteraction | None = None) -> None:
+    """Set the last contact to the newest interaction; a later one that was set by hand stays, unless it was this one."""
+    newest = lead.interactions.aggregate(newest=Max("created_at"))["newest"]
+    by_this = forget is not None and lead.last_contact == forget.created_at
+    if by_this or (newest and (lead.last_contact is None or newest > lead.last_contact)):
+        lead.last_contact = newest
+        lead.save(update_fields=["last_contact", "updated_at"])
+    rescore([lead])

@@ -1,0 +1,100 @@
+"""Making, changing and removing leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from contacts import custom_fields as custom
+from contacts.models import Origin
+from contacts.services.people import contact_for, refuse_taken_email
+from crm_project.access.models import User
+
+from ..exceptions import EmailTaken, StatusNotAllowed
+from ..models import Lead
+from .assignment import choose_owner
+from .scoring import rescore
+from .status import change_status, log_step
+
+
+@transaction.atomic
+def create_lead(
+    *, actor: User, origin: str = Origin.API, assignment: str | None = None, score: int | None = None, **columns: Any
+) -> Lead:
+    """Make a lead, and the contact behind it if none matches. ``assignment`` deals it out to a member of its ``team``.
+
+    Raises:
+        EmailTaken: another lead has the address.
+        StatusNotAllowed: a lead cannot be made converted.
+        ValidationError: a custom field is wrong; the messages name the field.
+    """
+    if columns.get("status") == Lead.Status.CONVERTED:
+        raise StatusNotAllowed("A lead becomes converted only by POST …/convert, which makes the customer.")
+    refuse_taken_email(Lead, columns.get("email"), actor, EmailTaken)
+    if assignment:
+        columns["assigned_to"] = choose_owner(team=columns["team"], method=assignment)
+    columns.setdefault("assigned_to", actor)
+    values = custom.clean_for("lead", Lead, None, columns.pop("custom_fields", None) or {})
+    lead = Lead(created_by=actor, custom_fields=values, score=score or 0, score_is_manual=score is not None, **columns)
+    lead.clean()
+    lead.contact = contact_for(lead, actor=actor, origin=origin)
+    lead.save(force_insert=True)
+    log_step(lead=lead, old="", new=lead.status, actor=actor)
+    rescore([lead])
+    return lead
+
+
+@transaction.atomic
+def update_lead(*, lead: Lead, actor: User, origin: str = Origin.API, **changes: Any) -> Lead:
+    """Change what is given. A score that is given stays; ``None`` releases it to the rules. Locks the row.
+
+    Raises:
+        EmailTaken: another lead has the address.
+        StatusNotAllowed: the step is not in the table of statuses.
+        ValidationError: a custom field is wrong; the messages name the field.
+    """
+    Lead.objects.select_for_update().get(pk=lead.pk)
+    status, reason = changes.pop("status", None), changes.pop("lost_reason", None)
+    if status is not None:
+        change_status(lead=lead, status=status, actor=actor, lost_reason=reason or "")
+    elif reason is not None:
+        if lead.status != Lead.Status.LOST:
+            raise ValidationError({"lost_reason": ["Only a lost lead has a reason for the loss."]})
+        changes["lost_reason"] = reason
+    if "email" in changes and (changes["email"] or "").lower() != (lead.email or "").lower():
+        refuse_taken_email(Lead, changes["email"], actor, EmailTaken)
+    if "custom_fields" in changes:
+        changes["custom_fields"] = custom.clean_for("lead", Lead, lead, changes["custom_fields"])
+    if "score" in changes:
+        changes["score_is_manual"] = changes["score"] is not None
+        if changes["score"] is None:
+            del changes["score"]
+    for name, value in changes.items():
+        setattr(lead, name, value)
+    if changes:
+        lead.clean()
+        lead.save(update_fields=[*changes, "normalized_phone", "updated_at"])
+    if changes.keys() & {"email", "phone"}:
+        contact_for(lead, actor=actor, origin=origin)
+    rescore([lead])
+    return lead
+
+
+@transaction.atomic
+def delete_lead(*, lead: Lead, actor: User) -> None:
+    """Move the lead to the trash; a second time changes nothing."""
+    Lead.objects.filter(pk=lead.pk).live().update(deleted_at=timezone.now(), deleted_by=actor)
+
+
+@transaction.atomic
+def restore_lead(*, lead: Lead, actor: User) -> None:
+    """Take the lead out of the trash.
+
+    Raises:
+        EmailTaken: another lead got its address in the meantime.
+    """
+    refuse_taken_email(Lead, lead.email, actor, EmailTaken)
+    Lead.objects.filter(pk=lead.pk).update(deleted_at=None, deleted_by=None)

@@ -1,0 +1,46 @@
+"""``/dev/crm/orders`` and ``/dev/crm/products``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from crm_project.api.viewsets import CrmModelViewSet, OwnedViewSet
+
+from . import filters, services
+from .models import Order, Product
+from .serializers import OrderLogSerializer, OrderSerializer, ProductSerializer
+
+
+class OrderViewSet(OwnedViewSet):
+    tag = "orders"
+    queryset = Order.objects.all()
+    serializer_class = OrderSerializer
+    filterset_class = filters.OrderFilterSet
+    orderings = {"created_at": ("id",), "order_date": ("order_date", "id"), "number": ("number",)}
+    action_verbs = {"status_log": "view"}
+
+    def perform_destroy(self, record: Order) -> None:
+        services.delete_order(order=record, actor=self.request.user)
+
+    def perform_restore(self, record: Order) -> None:
+        services.restore_order(order=record)
+
+    @extend_schema(responses=OrderLogSerializer)
+    @action(detail=True)
+    def status_log(self, request: Any, pk: Any = None) -> Response:
+        """Get the steps of an order, first to last."""
+        steps = self.get_object().status_changes.order_by("pk")
+        return Response(OrderLogSerializer({"results": steps}).data)
+
+
+class ProductViewSet(CrmModelViewSet):
+    tag = "products"
+    queryset = Product.objects.all()
+    serializer_class = ProductSerializer
+    filterset_class = filters.ProductFilterSet
+    orderings = {"created_at": ("id",), "sku": ("sku", "id"), "name": ("name", "id")}
+    default_ordering = "sku"
