@@ -38,7 +38,7 @@ class PersonModel(OwnedModel):
     """Name, e-mail and number as this role knows them; the contact unites what all roles know."""
 
     name = models.CharField(_("name"), max_length=255)
-    email = models.EmailField(_("e-mail"), max_length=254, null=True, blank=True)  # noqa: DJ001  (null: a placeholder)
+    email = models.EmailField(_("e-mail"), max_length=254, null=True, blank=True)
     phone = models.CharField(_("phone"), max_length=100, blank=True, default="", db_default="")
     normalized_phone = models.CharField(max_length=100, blank=True, editable=False, default="", db_default="")
     company = models.CharField(_("company"), max_length=255, blank=True, default="", db_default="")

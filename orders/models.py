@@ -159,7 +159,7 @@ class OrderStatusChange(BaseModel):
 
 
 class OrderCounter(models.Model):
-    """The last order number that was given; its one row is locked until the order is committed, so there are no gaps."""
+    """The last order number given; its one row is locked until the order is committed, so there are no gaps."""
 
     last = models.PositiveBigIntegerField(default=0)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from customers.models import Customer
 from crm_project.history import changes, timeline
 from crm_project.history.timeline import Entry, Position
+from customers.models import Customer
 
 
 def register() -> None:

@@ -18,7 +18,7 @@ from .matching import match_contact
 
 
 def contact_for(person: PersonModel, *, actor: User, origin: str) -> Contact:
-    """The contact that the person has, or matches, or a new one; it gets the person's address and number if it lacks them.
+    """The contact that the person has or matches, or a new one, with the person's address and number.
 
     A match that the actor may not see is used all the same, and nothing of it is told.
     """

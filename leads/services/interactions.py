@@ -38,7 +38,7 @@ def delete_interaction(*, interaction: LeadInteraction) -> None:
 
 
 def _follow(lead: Lead, forget: LeadInteraction | None = None) -> None:
-    """Set the last contact to the newest interaction; a later one that was set by hand stays, unless it was this one."""
+    """Set the last contact to the newest interaction, unless a later one was set by hand."""
     newest = lead.interactions.aggregate(newest=Max("created_at"))["newest"]
     by_this = forget is not None and lead.last_contact == forget.created_at
     if by_this or (newest and (lead.last_contact is None or newest > lead.last_contact)):
