@@ -77,7 +77,7 @@ class ContactFilterSet(OwnedFilterSet):
         return queryset.search(value)
 
     def by_name(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return queryset.annotate(_folded_name=Fold("name")).filter(_folded_name=Fold(Value(tidy(value))))
+        return queryset.filter(sort_name=Fold(Value(tidy(value))))
 
     def by_email(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(reached_by(ContactPoint.Type.MAIL, [points.normalize_email(value)]))
