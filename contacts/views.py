@@ -14,6 +14,7 @@ from rest_framework import exceptions
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from crm_project.access import rules
 from crm_project.access import services as access
 from crm_project.api.viewsets import CrmModelViewSet, OwnedViewSet
 from crm_project.history.timeline import Position, timeline
@@ -214,9 +215,10 @@ class InteractionViewSet(CrmModelViewSet):
         self.contact = Contact.objects.live().filter(pk=kwargs["contact_pk"]).first()
         if self.contact is None:
             raise exceptions.NotFound()
-        verb = "view" if request.method in {"GET", "HEAD", "OPTIONS"} else "change"
-        if not access.rules.allows(request.user, self.contact, verb):
-            raise exceptions.PermissionDenied(f"You may not {verb} this contact.")
+        if not rules.allows(request.user, self.contact, "view"):
+            raise exceptions.PermissionDenied("You may not view this contact.")
+        if self.action:
+            self.check_object_permissions(request, Interaction(contact=self.contact))
 
     def perform_create(self, serializer: Any) -> None:
         serializer.save(
