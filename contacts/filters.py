@@ -68,7 +68,7 @@ class PeopleFilterSet(OwnedFilterSet):
         return queryset.search(value)
 
     def by_name(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return queryset.annotate(_folded_name=Fold("name")).filter(_folded_name=Fold(Value(tidy(value))))
+        return queryset.filter(sort_name=Fold(Value(tidy(value))))
 
     def by_email(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.annotate(_email=Lower("email")).filter(_email=value.strip().lower())

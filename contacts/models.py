@@ -8,7 +8,6 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower, Replace
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
@@ -162,13 +161,7 @@ class Contact(OwnedModel):
     merged_into = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="merged", db_index=False
     )
-    sort_name = models.GeneratedField(
-        expression=Lower(
-            Replace(Replace("name", models.Value("Ё"), models.Value("Е")), models.Value("ё"), models.Value("е"))
-        ),
-        output_field=models.TextField(),
-        db_persist=True,
-    )
+    sort_name = models.GeneratedField(expression=Fold("name"), output_field=models.TextField(), db_persist=True)
     search_text = models.TextField(editable=False, default="", db_default="")
 
     objects = ContactQuerySet.as_manager()
@@ -188,13 +181,13 @@ class Contact(OwnedModel):
             models.Index(
                 fields=["organization", "id"], name="contact_organization", condition=Q(organization__isnull=False)
             ),
-            # ?ordering=name and ?ordering=updated_at
+            # ?ordering=name, ?name= and equal names; ?ordering=updated_at
             models.Index(fields=["sort_name", "id"], name="contact_by_name", condition=LIVE),
             models.Index(fields=["updated_at", "id"], name="contact_by_change", condition=LIVE),
             # ?search=
             GinIndex(OpClass("search_text", "gin_trgm_ops"), name="contact_search", condition=LIVE),
             # Similar names, for finding duplicates.
-            GinIndex(OpClass(Fold("name"), "gin_trgm_ops"), name="contact_similar_name", condition=LIVE),
+            GinIndex(OpClass("sort_name", "gin_trgm_ops"), name="contact_similar_name", condition=LIVE),
             # ?custom_fields.key=value
             GinIndex(OpClass("custom_fields", "jsonb_path_ops"), name="contact_custom_fields"),
             # ?trashed=true
@@ -421,6 +414,7 @@ class CustomField(BaseModel):
         return self.label
 
 
+@track(exclude=["snapshot"], parent="survivor")
 class ContactMerge(BaseModel):
     """One merge: who was merged into whom, and all that is needed to take it back."""
 
@@ -438,6 +432,8 @@ class ContactMerge(BaseModel):
     class Meta(BaseModel.Meta):
         verbose_name = _("merge")
         verbose_name_plural = _("merges")
+        # Merges of which somebody was the survivor are found by the foreign key, those that somebody went into by this.
+        indexes = [GinIndex(fields=["merged_ids"], name="contact_merge_merged")]
 
     def __str__(self) -> str:
         return f"{len(self.merged_ids)} → {self.survivor_id}"

@@ -6,12 +6,13 @@ from typing import Any, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q, Value
-from django.db.models.functions import Lower, Replace
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from crm_project.access.models import OwnedModel
 from crm_project.access.querysets import OwnedQuerySet
+from crm_project.database.functions import Fold
 
 from . import phones, points
 from .models import LIVE, Contact
@@ -45,7 +46,7 @@ class PersonModel(OwnedModel):
     notes = models.TextField(_("notes"), blank=True, default="", db_default="")
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="%(class)ss", db_index=False, editable=False)
     sort_name = models.GeneratedField(
-        expression=Lower(Replace(Replace("name", Value("Ё"), Value("Е")), Value("ё"), Value("е"))),
+        expression=Fold("name"),
         output_field=models.TextField(),
         db_persist=True,
     )

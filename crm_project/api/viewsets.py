@@ -219,10 +219,10 @@ class PartViewSet(CrmModelViewSet):
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         whole = self.get_whole()
-        adds = self.action == "create" and not rules.reaches_all(request.user, self.get_model(), "add")
-        verb = "change" if adds else "view"
-        if not rules.allows(request.user, whole, verb):
-            raise exceptions.PermissionDenied(f"You may not {verb} this {self.whole._meta.verbose_name}.")
+        if not rules.allows(request.user, whole, "view"):
+            raise exceptions.PermissionDenied(f"You may not view this {self.whole._meta.verbose_name}.")
+        if self.action:
+            self.check_object_permissions(request, self.get_model()(**{self.whole_name: whole}))
 
     def get_whole(self) -> Any:
         whole = self.whole._default_manager.live().filter(pk=self.kwargs[f"{self.whole_name}_pk"]).first()

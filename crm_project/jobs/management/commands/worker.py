@@ -23,17 +23,18 @@ class Command(BaseCommand):
         default = os.environ.get("CRM_WORKER_CONCURRENCY", "4")
         parser.add_argument("--concurrency", type=positive, default=default, help="jobs at the same time (%(default)s)")
         parser.add_argument("--queues", help="comma list of queues (default: all)")
+        parser.add_argument("--until-empty", action="store_true", help="end when no job is left")
 
-    def handle(self, *, concurrency: int, queues: str | None, **options: Any) -> None:
+    def handle(self, *, concurrency: int, queues: str | None, until_empty: bool, **options: Any) -> None:
         end_with_parent()
         names = [name.strip() for name in queues.split(",")] if queues else None
         try:
-            asyncio.run(work(concurrency, names))
+            asyncio.run(work(concurrency, names, wait=not until_empty))
         except ConnectorException as error:
             raise CommandError(f"The job queue cannot be reached: {error.__cause__ or error}") from error
 
 
-async def work(concurrency: int, queues: list[str] | None) -> None:
+async def work(concurrency: int, queues: list[str] | None, *, wait: bool) -> None:
     """Run a worker on connections of its own.
 
     Jobs keep the app that everybody else uses, and with it Django's connection: a job that defers another one does so
@@ -43,6 +44,7 @@ async def work(concurrency: int, queues: list[str] | None) -> None:
     worker_app = app.with_connector(app.connector.get_worker_connector())
     settings: WorkerOptions = {
         "concurrency": concurrency,
+        "wait": wait,
         "update_heartbeat_interval": HEARTBEAT_SECONDS,
         "stalled_worker_timeout": STALLED_SECONDS,
         "shutdown_graceful_timeout": GRACE_SECONDS,

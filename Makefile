@@ -1,0 +1,62 @@
+# Needs make and python3 (3.11 or newer, with venv). Everything else is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/requirements.txt
+DEVELOPMENT := $(VENV)/requirements-dev.txt
+
+# The checks below read the settings, which want a key and a database. Tests have their own server, never the CRM's.
+checks: export SECRET_KEY ?= only-for-checks-and-tests-not-for-a-server
+checks: export DATABASE_URL ?= $(shell $(BIN)/python -m crm_project.database.embedded --test url)
+
+.PHONY: help run stop test lint format bench install checks clean
+
+help: ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+run: $(RUNTIME) ## Start the whole CRM on this machine: database, web server, worker. Ctrl-C stops it.
+	@exec env CRM_PARENT_PID=$$PPID $(BIN)/python -m crm_project.run
+
+stop: $(RUNTIME) ## Stop what `make run`, commands and tests have left running.
+	@$(BIN)/python -m crm_project.run stop
+
+test: $(DEVELOPMENT) ## Run the tests on a database of their own; args="tests/contacts -k merge" picks some.
+	@$(BIN)/python -m pytest -n 2 $(args)
+
+lint: $(DEVELOPMENT) ## Check style, types, migrations and the API document.
+	@$(MAKE) --no-print-directory checks
+
+checks:
+	@echo "== ruff check" && $(BIN)/python -m ruff check .
+	@echo "== ruff format" && $(BIN)/python -m ruff format --check .
+	@echo "== mypy" && $(BIN)/python -m mypy
+	@echo "== manage.py check" && $(BIN)/python manage.py check
+	@echo "== manage.py makemigrations" && $(BIN)/python manage.py makemigrations --check --dry-run
+	@echo "== manage.py spectacular" && $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+format: $(DEVELOPMENT) ## Put the code into its style.
+	@$(BIN)/python -m ruff check --fix .
+	@$(BIN)/python -m ruff format .
+
+bench: $(DEVELOPMENT) ## Measure speed; args="--help" shows what can be chosen.
+	@$(BIN)/python -m bench $(args)
+
+install: $(DEVELOPMENT) ## Make the virtual environment with everything that tests and checks need.
+
+clean: ## Remove the virtual environment and caches. The data in var/ stay.
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp in the environment remembers which packages are installed, so that a second start takes seconds.
+$(RUNTIME): requirements.txt
+$(DEVELOPMENT): requirements.txt requirements-dev.txt
+$(RUNTIME) $(DEVELOPMENT):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed as '$(PYTHON)'. Another one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python's venv is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Installing the packages of $(@F) into $(VENV). This takes a minute or two, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --root-user-action=ignore -r $(@F)
+	@cp $(@F) $@

@@ -1,0 +1,55 @@
+"""What `make run` does before it serves: tables, static files, a first login, demo data. Each step may be repeated."""
+
+import os
+import secrets
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+
+from crm_project import kept
+
+USERNAME = "admin"
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_project.settings")
+    django.setup()
+    from django.conf import settings
+
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    make_login(settings.DATA_DIR)
+    call_command("seed_demo", if_empty=True)
+    make_api_key(settings.DATA_DIR)
+
+
+def make_login(data_dir: Path) -> None:
+    """Make the first administrator when missing. A password that people have changed since is kept no longer."""
+    from crm_project.access.models import User
+
+    user = User.objects.filter(username=USERNAME).first()
+    if user is None:
+        password = kept.read_or_make(data_dir, kept.ADMIN_PASSWORD, lambda: secrets.token_urlsafe(12))
+        command = [sys.executable, "manage.py", "create_user", USERNAME, "--role", "Administrator", "--password-stdin"]
+        subprocess.run(command, input=f"{password}\n", text=True, check=True, stdout=subprocess.DEVNULL)
+    elif not user.check_password(kept.read(data_dir, kept.ADMIN_PASSWORD)):
+        (data_dir / kept.ADMIN_PASSWORD).unlink(missing_ok=True)
+
+
+def make_api_key(data_dir: Path) -> None:
+    """Make a key when there is none, when it was revoked or when it belongs to another database."""
+    from crm_project.access.models import ApiKey
+
+    key = ApiKey.objects.filter(digest=ApiKey.digest_of(kept.read(data_dir, kept.API_KEY))).first()
+    if key is None or not key.is_active:
+        made = StringIO()
+        call_command("create_api_key", USERNAME, name="make run", stdout=made)
+        kept.write(data_dir, kept.API_KEY, made.getvalue().strip())
+
+
+if __name__ == "__main__":
+    main()

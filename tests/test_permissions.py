@@ -1,0 +1,527 @@
+"""Every address × method × role × ownership, made from the URL conf and the OpenAPI document.
+
+What each role may do is written here by hand a second time, from the description of the roles; which verb a request
+needs follows from its method, and for the few that do not say it by their method from ``VERBS``. A new address has its
+cells without anybody's help; one whose verb or kind of record is unknown here makes a test fail until it gets a rule.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
+
+from contacts.models import Category, Contact, CustomField, Interaction, Organization, Segment
+from crm_project.access import rules, services
+from crm_project.api.permissions import RightPermission
+from crm_project.api.schema import KEY
+from crm_project.api.viewsets import CrmViewSet
+
+from .factories import (
+    CategoryFactory,
+    ContactFactory,
+    CustomFieldFactory,
+    InteractionFactory,
+    SegmentFactory,
+    TeamFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+EDIT = "view add change delete"
+KINDS = [Contact, Organization, Category, Segment, Interaction, CustomField]
+CATALOGS = {Category, Segment, CustomField}  # Belong to nobody: who may, may for all.
+SEE_ALL = dict.fromkeys(KINDS, "view")
+ROLES: dict[str | None, tuple[str, dict[Any, str]]] = {
+    "Administrator": ("all", dict.fromkeys(KINDS, EDIT) | {Contact: f"{EDIT} share import export merge"}),
+    "Manager": (
+        "all",
+        dict.fromkeys(KINDS, EDIT) | {Contact: f"{EDIT} share import export merge", CustomField: "view"},
+    ),
+    "Sales": (
+        "own",
+        SEE_ALL
+        | {
+            Contact: f"{EDIT} import export",
+            Interaction: EDIT,
+            Organization: "view add",
+            Category: "view add",
+        },
+    ),
+    "Support": ("all", SEE_ALL | {Interaction: "view add change"}),
+    "Read-only": ("all", SEE_ALL),
+    None: ("own", {}),
+}
+VERBS = {
+    "restore": "delete",
+    "set_sharing": "share",
+}
+OWNERSHIPS = {
+    "own": None,
+    "team": None,
+    "shared with me to view": {"view"},
+    "shared with me to change": {"view", "change"},
+    "shared with me to delete": {"view", "delete"},
+    "shared with my team to view": {"view"},
+    "shared with my team to change": {"view", "change"},
+    "somebody's": set(),
+    "nobody's": set(),
+}
+OPEN_TO_ALL = {"healthz", "readyz", "schema", "docs", "redoc"}
+METHODS = ["get", "post", "put", "patch", "delete", "head", "options", "trace"]
+SAFE = {"get", "head", "options"}
+WORDS = [f"xq{name}zw" for name in ("name", "mail", "firm", "title", "text", "field", "number", "event")]
+
+
+# What there is to try
+
+
+@dataclass(frozen=True)
+class Address:
+    """One entry of the URL conf: its route with ``<converter:name>`` parts, and its view."""
+
+    route: str
+    view: Any = field(compare=False)
+    name: str = ""
+
+    @property
+    def viewset(self) -> Any:
+        return getattr(self.view, "cls", None)
+
+    @property
+    def actions(self) -> dict[str, str]:
+        return getattr(self.view, "actions", {})
+
+    @property
+    def model(self) -> Any:
+        return self.viewset.queryset.model
+
+    @property
+    def arguments(self) -> list[str]:
+        return re.findall(r"<(?:\w+:)?(\w+)>", self.route)
+
+    @property
+    def anonymous_route(self) -> str:
+        return "/" + re.sub(r"<[^>]*>", "{}", self.route)
+
+
+def walk(patterns: Any, prefix: str = "") -> list[Address]:
+    found = []
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            found += walk(each.url_patterns, prefix + str(each.pattern))
+        elif isinstance(each, URLPattern):
+            found.append(Address(prefix + str(each.pattern), each.callback, each.name or ""))
+    return found
+
+
+ADDRESSES = walk(get_resolver().url_patterns)
+ADMIN = [address for address in ADDRESSES if address.route.startswith("admin/")]
+PUBLIC = [address for address in ADDRESSES if address.name in OPEN_TO_ALL]
+API = [address for address in ADDRESSES if address not in ADMIN and address not in PUBLIC]
+CALLS = [(address, method) for address in API for method in address.actions if method != "head"]
+
+
+def examples() -> dict[tuple[str, str], Any]:
+    """The request bodies that the OpenAPI document shows, by address and method."""
+    document = SchemaGenerator().get_schema(public=True)
+    found = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            bodies = [each["value"] for each in content.get("examples", {}).values()]
+            found[re.sub(r"{[^}]*}", "{}", path), method] = bodies[0] if bodies else None
+    return found
+
+
+EXAMPLES = examples()
+
+
+def verb_of(method: str, action: str) -> str:
+    """What the request means to do, from its method; a POST or PUT of its own kind has to be named above."""
+    if action in VERBS:
+        return VERBS[action]
+    known = {"create": "add", "update": "change", "partial_update": "change", "destroy": "delete"}
+    known |= {"import_file": "import", "export_file": "export", "set_custom_fields": "change"}
+    if action in known:
+        return known[action]
+    assert method == "get", f"{action} has no rule: add its verb to VERBS."
+    return "view"
+
+
+# What should come of it
+
+
+def may(role: str | None, model: Any, verb: str) -> bool:
+    return verb in ROLES[role][1].get(model, "").split()
+
+
+def is_allowed(role: str | None, model: Any, verb: str, ownership: str) -> bool:
+    """By the description of the roles, not by the code that is tested."""
+    reach = ROLES[role][0]
+    if may(role, model, verb) and (reach == "all" or model in CATALOGS):
+        return True
+    if model is Organization:
+        return may(role, model, verb) and ownership != "somebody's" and ownership != "nobody's"
+    if model is Interaction:
+        return is_allowed(role, Contact, "view" if verb == "view" else "change", ownership)
+    shared = OWNERSHIPS[ownership]
+    if shared is None:
+        return may(role, model, verb)
+    return verb in shared and model is Contact
+
+
+# Records to try it on
+
+
+def contact_of(user: Any, team: Any, ownership: str, **fields: Any) -> Contact:
+    owner = {"own": {"assigned_to": user}, "team": {"team": team}, "nobody's": {}}.get(
+        ownership, {"assigned_to": UserFactory()}
+    )
+    contact = ContactFactory(**owner, **fields)
+    if verbs := OWNERSHIPS[ownership]:
+        holder = {"team": team} if "team" in ownership else {"user": user}
+        services.set_shares(record=contact, shares=[services.Share(**holder, verbs=sorted(verbs))])
+    return contact
+
+
+def marked(user: Any, team: Any, ownership: str) -> Contact:
+    """A contact with a word in each field that occurs nowhere else."""
+    name, mail, firm, title, text, value, number, _event = WORDS
+    return contact_of(
+        user,
+        team,
+        ownership,
+        name=name,
+        email=f"{mail}@example.com",
+        company=f"{firm} {ownership}",
+        job_title=title,
+        description=text,
+        custom_fields={"marked": value},
+        external_id=number,
+    )
+
+
+MAKERS = {
+    Contact: lambda contact: contact,
+    Interaction: lambda contact: InteractionFactory(contact=contact, subject=WORDS[-1]),
+    Organization: lambda contact: contact.organization,
+    Category: lambda contact: CategoryFactory(),
+    Segment: lambda contact: SegmentFactory(),
+    CustomField: lambda contact: CustomFieldFactory(),
+}
+PARENTS = {"contact_pk": Contact}
+
+
+def fill(address: Address, contact: Contact) -> str:
+    """The address with the ids of records of the contact."""
+    path = "/" + address.route
+    for name in address.arguments:
+        model = address.model if name == "pk" else PARENTS[name]
+        record = MAKERS[model](contact)
+        if "restore" in address.route:
+            type(record).objects.filter(pk=record.pk).update(deleted_at=timezone.now())
+        path = re.sub(rf"<(?:\w+:)?{name}>", str(record.pk), path)
+    return path
+
+
+def body_for(address: Address, method: str, user: Any) -> Any:
+    """The document's example, in which each id stands for a record that the asking user may use."""
+    body = EXAMPLES.get((address.anonymous_route, method))
+    if address.actions[method] == "set_custom_fields":
+        for key, value in body.items():
+            CustomFieldFactory(key=key, type="integer" if isinstance(value, int) else "text")
+    return with_ids(body, user)
+
+
+def with_ids(value: Any, user: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {each: with_ids(item, user, each) for each, item in value.items()}
+    if isinstance(value, list):
+        return [with_ids(item, user, name) for item in value]
+    if value != KEY:
+        return value
+    return str(user.pk if name in {"user", "assigned_to"} else ContactFactory(assigned_to=user).pk)
+
+
+# How it is tried
+
+
+def writes() -> dict[str, int]:
+    """Rows that statements of this transaction have written, by table; counting requests is no change."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+            " WHERE relname NOT IN ('api_ratecounter', 'django_session')"
+        )
+        return dict(cursor.fetchall())
+
+
+def shows(response: Any) -> list[str]:
+    """The words of the marked contact that an answer gives away, in its body or its headers."""
+    text = (response.said + str(dict(response.headers))).lower()
+    return [word for word in WORDS if word in text]
+
+
+def send(client: Any, method: str, path: str, body: Any = None) -> Any:
+    """The answer; whatever it did is taken back."""
+    with transaction.atomic():
+        response = getattr(client, method)(path, *([] if body is None else [body]))
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        response.said = content.decode(errors="replace")
+        response.written = writes()
+        response.shown = shows(response)
+        transaction.set_rollback(True)
+    return response
+
+
+def refused(client: Any, method: str, path: str, body: Any, status: int) -> None:
+    before = writes()
+    response = send(client, method, path, body)
+    assert response.status_code == status, (method, path, response.status_code, response.content)
+    assert response.written == before, f"{method} {path} was refused with {status} and yet wrote"
+    assert response.shown == [], f"{method} {path} was refused with {status} and shows {response.shown}"
+    if method != "head":
+        assert response.json()["message"]
+
+
+@pytest.fixture
+def field_marked():
+    return CustomFieldFactory(key="marked")
+
+
+# The tests
+
+
+def test_every_address_is_of_a_known_kind():
+    assert {address.name for address in PUBLIC} == OPEN_TO_ALL
+    assert ADMIN
+    strange = [address.route for address in API if not issubclass(address.viewset or object, CrmViewSet)]
+    assert strange == [], "Views of the API are built on the kernel's."
+
+
+def test_every_viewset_asks_for_rights():
+    for address in API:
+        assert address.viewset.permission_classes == [RightPermission], address.route
+        assert address.view.initkwargs.get("permission_classes") is None, address.route
+        assert address.model in MAKERS, address.route
+
+
+def test_document_and_addresses_are_the_same():
+    assert set(EXAMPLES) == {(address.anonymous_route, method) for address, method in CALLS}
+
+
+def each_call(function: Any) -> Any:
+    return pytest.mark.parametrize(
+        ("address", "method"), CALLS, ids=[f"{method} {address.route}" for address, method in CALLS]
+    )(function)
+
+
+@each_call
+def test_roles_and_ownership(address, method, api, field_marked):
+    action = address.actions[method]
+    verb = verb_of(method, action)
+    team = TeamFactory()
+    client = api(UserFactory())
+    body = body_for(address, method, client.user)
+    paths = {ownership: fill(address, marked(client.user, team, ownership)) for ownership in ownerships(address)}
+    for role in ROLES:
+        client.user.groups.set([team, *Group.objects.filter(name=role)])
+        for ownership, path in paths.items():
+            check(client, method, path, body, should_be_allowed(address, role, verb, ownership))
+
+
+def ownerships(address: Address) -> list[str]:
+    return list(OWNERSHIPS) if address.arguments and address.model not in CATALOGS else ["somebody's"]
+
+
+def should_be_allowed(address: Address, role: str | None, verb: str, ownership: str) -> bool:
+    if not address.arguments:  # Whoever may not view anything gets an empty list.
+        return may(role, address.model, verb) or verb not in {"add", "import"}
+    if address.model is Interaction and not is_allowed(role, Contact, "view", ownership):
+        return False
+    if verb == "add" and not may(role, address.model, verb):
+        return False
+    return is_allowed(role, address.model, verb, ownership)
+
+
+def check(client: Any, method: str, path: str, body: Any, allowed: bool) -> None:
+    if not allowed:
+        refused(client, method, path, body, 403)
+    else:
+        response = send(client, method, path, body)
+        assert 200 <= response.status_code < 300, (method, path, response.status_code, response.content)
+
+
+@each_call
+def test_without_a_valid_key_nothing_is_answered(address, method, api, anonymous, field_marked):
+    manager = UserFactory(groups=["Manager"])
+    path = fill(address, marked(manager, TeamFactory(), "own"))
+    body = body_for(address, method, manager)
+    moment = timezone.now() - timedelta(seconds=1)
+    clients = [
+        anonymous,
+        api(UserFactory(groups=["Administrator"], is_active=False)),
+        api(UserFactory(groups=["Administrator"]), expires_at=moment),
+        api(UserFactory(groups=["Administrator"]), revoked_at=moment),
+    ]
+    for client in clients:
+        refused(client, method, path, body, 401)
+
+
+@each_call
+def test_scopes_cut_a_key_down(address, method, api, field_marked):
+    user = UserFactory(groups=["Administrator"])
+    path = fill(address, marked(user, TeamFactory(), "own"))
+    body = body_for(address, method, user)
+    needed, other = ("read", "write") if method in SAFE else ("write", "read")
+    check(api(user, scopes=[needed]), method, path, body, allowed=True)
+    refused(api(user, scopes=[other]), method, path, body, 403)
+    refused(api(user, scopes=[]), method, path, body, 403)
+
+
+@pytest.mark.parametrize("address", API, ids=lambda address: address.route)
+def test_methods_that_there_are_not(address, administrator, anonymous, field_marked):
+    path = fill(address, marked(administrator.user, TeamFactory(), "own"))
+    for method in set(METHODS) - set(address.actions) - {"head", "options"}:
+        refused(administrator, method, path, None, 405)
+        refused(anonymous, method, path, None, 401)
+
+
+@pytest.mark.parametrize("address", API, ids=lambda address: address.route)
+def test_options_tell_no_more_than_the_document(address, api, field_marked):
+    client = api(UserFactory())
+    path = fill(address, marked(UserFactory(), TeamFactory(), "somebody's"))
+    response = send(client, "options", path)
+    assert response.status_code in {200, 403, 405}
+    assert response.shown == []
+
+
+@each_call
+def test_unknown_id_is_404(address, method, administrator):
+    if not address.arguments:
+        return
+    path = "/" + re.sub(r"<[^>]*>", KEY, address.route)
+    refused(administrator, method, path, body_for(address, method, administrator.user), 404)
+
+
+@pytest.mark.parametrize("address", PUBLIC, ids=lambda address: address.route)
+def test_open_pages_show_nothing_of_anybody(address, anonymous, field_marked):
+    marked(UserFactory(), TeamFactory(), "nobody's")
+    response = send(anonymous, "get", "/" + address.route)
+    assert response.status_code == 200
+    assert response.shown == []
+    for method in ("post", "put", "patch", "delete"):
+        response = send(anonymous, method, "/" + address.route, {})
+        assert response.status_code in {401, 405}
+
+
+# Nothing foreign shows
+
+
+def readable(address: Address, method: str) -> bool:
+    return method == "get" and not address.arguments
+
+
+LISTS = [address for address, method in CALLS if readable(address, method)]
+
+
+@pytest.mark.parametrize("address", LISTS, ids=lambda address: address.route)
+@pytest.mark.parametrize("role", ["Sales", None])
+def test_lists_show_no_mark_of_foreign_contacts(address, role, api, field_marked):
+    """Each list, with the words in every parameter that it understands."""
+    client = api(UserFactory(groups=[role] if role else []))
+    mine = contact_of(client.user, None, "own", name="My own", phone="+1 504-621-8927")
+    foreign = marked(UserFactory(), TeamFactory(), "somebody's")
+    InteractionFactory(contact=foreign, subject=WORDS[-1])
+    action = address.actions["get"]
+    view = address.viewset(**address.view.initkwargs)
+    view.action, view.request = action, None
+    names = {*view.known_parameters(), "custom_fields.marked"} - {"ordering", "cursor", "page_size", "trashed"}
+    exact = {"email": f"{WORDS[1]}@example.com", "company": foreign.organization.name, "job_title": foreign.job_title}
+    queries = [{}, *({"search": word} for word in WORDS if "search" in names)]
+    queries += [{name: exact.get(name, ",".join(WORDS))} for name in names]
+    if address.model is Contact and role:
+        assert str(mine.pk) in send(client, "get", "/" + address.route).said
+    for query in queries:
+        response = send(client, "get", "/" + address.route, query)
+        echoed = [word for word in response.shown if any(word in value for value in query.values())]
+        assert set(response.shown) <= set(echoed), (query, response.content)
+        assert str(foreign.pk) not in response.said, query
+
+
+def test_counts_do_not_count_what_is_not_shown(api):
+    client = api(UserFactory(groups=["Sales"]))
+    for ownership in OWNERSHIPS:
+        contact_of(client.user, client.user.groups.first(), ownership)
+    for path in ("/contacts", "/contacts/segment", "/contacts?search=Contact", "/contacts?contact_type=person"):
+        answer = client.get(path).json()
+        assert answer["count"] == len(answer["results"])
+        assert answer["count"] == Contact.objects.visible_to(client.user).count() == 7
+
+
+# The admin
+
+
+def test_admin_lets_nobody_in_who_is_no_staff(api):
+    browser = Client()
+    outsider = UserFactory(groups=["Manager"])
+    for client in (browser, signed_in(outsider)):
+        for address in ADMIN:
+            if address.name in {"login", "logout"}:
+                continue
+            path = "/" + re.sub(r"<[^>]*>", "1", address.route)
+            if "(?P" in path:
+                continue
+            response = client.get(path)
+            assert response.status_code in {302, 404}, (path, response.status_code)
+            if response.status_code == 302:
+                assert response.url.startswith("/admin/login/"), (path, response.url)
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+# The checks themselves are checked
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "always"),
+    [
+        (rules, "allows", lambda *args: True),
+        (rules, "branches", lambda *args: None),
+        (rules, "may", lambda *args: True),
+        (RightPermission, "has_permission", lambda *args: True),
+        (RightPermission, "has_object_permission", lambda *args: True),
+    ],
+    ids=["allows", "branches", "may", "has_permission", "has_object_permission"],
+)
+def test_removing_a_check_is_noticed(owner, name, always, api, field_marked, monkeypatch):
+    """A mutation of each check that lets everything through: some cell of the tables above must fail."""
+    monkeypatch.setattr(owner, name, always)
+    caught = []
+    for address, method in CALLS:
+        for test in (test_roles_and_ownership, test_scopes_cut_a_key_down):
+            try:
+                with transaction.atomic():
+                    try:
+                        test(address, method, api, field_marked)
+                    finally:
+                        transaction.set_rollback(True)
+            except AssertionError:
+                caught.append(address.route)
+                break
+        if caught:
+            return
+    pytest.fail(f"Nothing noticed that {name} lets everything through.")
