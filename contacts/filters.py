@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Lower
 from django_filters import rest_framework as filters
 from rest_framework import exceptions
 
@@ -48,13 +49,37 @@ class NameFilter(TextFilter):
         return queryset.filter(**{f"{self.field_name}__in": [Fold(Value(name)) for name in sorted(names)]})
 
 
-class ContactFilterSet(OwnedFilterSet):
-    """What ``GET /contacts`` and everything that works on a filtered list understands."""
+class PeopleFilterSet(OwnedFilterSet):
+    """What lists of people have in common, whatever their role. ``entity`` is that of their custom fields."""
 
-    search = TextFilter(method="by_search", max_length=200, label="Words of name, company or contact points; a number")
+    entity = "contact"
+
+    search = TextFilter(method="by_search", max_length=200, label="Words of name, company or addresses; a number")
     name = NameFilter(method="by_name", label="The whole name, case and accents folded")
     email = TextFilter(method="by_email", max_length=320, label="An e-mail address")
     phone = TextFilter(method="by_phone", max_length=100, label="A number in any spelling")
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        queryset = super().filter_queryset(queryset)
+        asked = {name: self.data[name] for name in self.data if name.startswith("custom_fields.")}
+        return filter_by_custom_fields(queryset, asked, self.entity) if asked else queryset
+
+    def by_search(self, queryset: Any, name: str, value: str) -> QuerySet:
+        return queryset.search(value)
+
+    def by_name(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(sort_name=Fold(Value(tidy(value))))
+
+    def by_email(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.annotate(_email=Lower("email")).filter(_email=value.strip().lower())
+
+    def by_phone(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(normalized_phone__in=sorted(phones.readings(value)))
+
+
+class ContactFilterSet(PeopleFilterSet):
+    """What ``GET /contacts`` and everything that works on a filtered list understands."""
+
     company = NameFilter(method="by_company", label="Names of organisations, comma separated")
     organization = UUIDListFilter(field_name="organization_id", label="Ids of organisations")
     category = NameFilter(method="by_category", label="Names of categories, comma separated: any of them")
@@ -68,24 +93,11 @@ class ContactFilterSet(OwnedFilterSet):
         model = Contact
         fields: list[str] = []
 
-    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
-        queryset = super().filter_queryset(queryset)
-        asked = {name: self.data[name] for name in self.data if name.startswith("custom_fields.")}
-        return filter_by_custom_fields(queryset, asked) if asked else queryset
-
-    def by_search(self, queryset: Any, name: str, value: str) -> QuerySet:
-        return queryset.search(value)
-
-    def by_name(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return queryset.filter(sort_name=Fold(Value(tidy(value))))
-
     def by_email(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(reached_by(ContactPoint.Type.MAIL, [points.normalize_email(value)]))
 
     def by_phone(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        number = phones.split_extension(value)[0]
-        spelled = {phones.parse(number, region).normalized for region in phones.regions_for()}
-        return queryset.filter(reached_by(ContactPoint.Type.PHONE, sorted(spelled - {""})))
+        return queryset.filter(reached_by(ContactPoint.Type.PHONE, sorted(phones.readings(value))))
 
     def by_company(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(organization__in=called(Organization, value))

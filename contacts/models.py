@@ -138,7 +138,7 @@ class Contact(OwnedModel):
     name = models.CharField(_("name"), max_length=255, blank=True)
     description = models.TextField(_("description"), blank=True)
     contact_type = models.CharField(_("type"), max_length=8, choices=Type, default=Type.PERSON, db_default=Type.PERSON)
-    job_title = models.CharField(_("job title"), max_length=255, blank=True, db_default="")
+    job_title = models.CharField(_("job title"), max_length=255, blank=True, default="", db_default="")
     organization = models.ForeignKey(
         Organization,
         models.SET_NULL,
@@ -157,12 +157,12 @@ class Contact(OwnedModel):
     origin = models.CharField(
         _("origin"), max_length=16, choices=Origin, default=Origin.API, db_default=Origin.API, editable=False
     )
-    external_id = models.CharField(_("external id"), max_length=255, blank=True, db_default="")
+    external_id = models.CharField(_("external id"), max_length=255, blank=True, default="", db_default="")
     merged_into = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="merged", db_index=False
     )
     sort_name = models.GeneratedField(expression=Fold("name"), output_field=models.TextField(), db_persist=True)
-    search_text = models.TextField(editable=False, db_default="")
+    search_text = models.TextField(editable=False, default="", db_default="")
 
     objects = ContactQuerySet.as_manager()
 
@@ -272,9 +272,9 @@ class ContactPoint(BaseModel):
     type = models.CharField(_("type"), max_length=8, choices=Type)
     service = models.CharField(_("service"), max_length=16, choices=Service)
     value = models.CharField(_("value"), max_length=500)
-    normalized = models.CharField(max_length=500, editable=False, db_default="")
-    extension = models.CharField(_("extension"), max_length=8, blank=True, db_default="")
-    label = models.CharField(_("label"), max_length=50, blank=True, db_default="")
+    normalized = models.CharField(max_length=500, editable=False, default="", db_default="")
+    extension = models.CharField(_("extension"), max_length=8, blank=True, default="", db_default="")
+    label = models.CharField(_("label"), max_length=50, blank=True, default="", db_default="")
     origin = models.CharField(
         _("origin"), max_length=16, choices=Origin, default=Origin.API, db_default=Origin.API, editable=False
     )

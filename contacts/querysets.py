@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import or_
 from typing import Self
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q
+from django.db.models import F, OuterRef
 from django.db.models.functions import JSONObject
 
 from crm_project.access.querysets import OwnedQuerySet, RestrictedQuerySet
 
-from . import phones
-
-MOST_WORDS = 10
+from .search import searched
 
 
 class ContactQuerySet(OwnedQuerySet):
@@ -33,16 +29,8 @@ class ContactQuerySet(OwnedQuerySet):
         )
 
     def search(self, text: str) -> Self:
-        """Contacts in whose name, company or contact points every word occurs, or that have this number.
-
-        Case, accents, ё/е and the order of words do not matter. What looks like a telephone number of four or more
-        digits is found in any spelling, complete or in part. A trigram index serves words of three or more letters.
-        """
-        if phones.looks_like_phone(text):
-            numbers = [Q(search_text__folded_contains=digits) for digits in phones.spellings(text)]
-            return self.filter(reduce(or_, numbers))
-        words = text.split()[:MOST_WORDS]
-        return self.filter(*(Q(search_text__folded_contains=word) for word in words))
+        """Contacts that a person who types this means: see ``searched``."""
+        return searched(self, text)
 
 
 class ContactPointQuerySet(RestrictedQuerySet):

@@ -7,9 +7,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
-
 from crm_project.history import changes, timeline
 from crm_project.history.timeline import Entry, Position
 
@@ -46,10 +43,8 @@ def _changes(
 
 def interactions(ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
     """Interactions at the time when they began. One query on the index of a contact's interactions."""
-    rows: QuerySet[Interaction] = Interaction.objects.filter(contact__in=ids).order_by("-started_at", "-pk")
-    if before:
-        at, position = before
-        rows = rows.filter(_older(at, position))
+    rows = Interaction.objects.filter(contact__in=ids).order_by("-started_at", "-pk")
+    rows = timeline.older(rows, "interaction", "started_at", before)
     return [
         Entry(
             at=row.started_at,
@@ -71,14 +66,3 @@ def interactions(ids: Sequence[UUID], before: Position | None, limit: int) -> li
         )
         for row in rows[:limit]
     ]
-
-
-def _older(at: Any, position: str) -> Any:
-    """Entries are ordered by time and then by their id, of which ours begin with “interaction-”."""
-    name, _dash, key = position.partition("-")
-    if name == "interaction":
-        try:
-            return TupleLessThan(Tuple("started_at", "id"), (at, UUID(key)))
-        except ValueError:
-            return Q(started_at__lt=at)
-    return Q(started_at__lte=at) if name > "interaction" else Q(started_at__lt=at)

@@ -14,9 +14,8 @@ from rest_framework import exceptions
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from crm_project.access import rules
 from crm_project.access import services as access
-from crm_project.api.viewsets import CrmModelViewSet, OwnedViewSet
+from crm_project.api.viewsets import CrmModelViewSet, OwnedViewSet, PartViewSet
 from crm_project.history.timeline import Position, timeline
 
 from . import custom_fields as custom
@@ -197,7 +196,7 @@ def decode_position(text: str) -> Position | None:
     return position
 
 
-class InteractionViewSet(CrmModelViewSet):
+class InteractionViewSet(PartViewSet):
     """Calls, messages, e-mails, meetings and notes with one contact."""
 
     tag = "interactions"
@@ -206,23 +205,11 @@ class InteractionViewSet(CrmModelViewSet):
     filterset_class = filters.InteractionFilterSet
     orderings = {"started_at": ("started_at", "id")}
     default_ordering = "-started_at"
-
-    def get_queryset(self) -> Any:
-        return super().get_queryset().filter(contact=self.kwargs["contact_pk"], contact__deleted_at=None)
-
-    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        self.contact = Contact.objects.live().filter(pk=kwargs["contact_pk"]).first()
-        if self.contact is None:
-            raise exceptions.NotFound()
-        if not rules.allows(request.user, self.contact, "view"):
-            raise exceptions.PermissionDenied("You may not view this contact.")
-        if self.action:
-            self.check_object_permissions(request, Interaction(contact=self.contact))
+    whole = Contact
 
     def perform_create(self, serializer: Any) -> None:
         serializer.save(
-            contact=self.contact,
+            contact=self.get_whole(),
             created_by=self.request.user,
             started_at=serializer.validated_data.get("started_at") or timezone.now(),
         )

@@ -12,6 +12,7 @@ newest rows by an index of its own and unite them: see ``top_k``.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache, reduce
 from operator import or_
 from typing import Any
@@ -134,6 +135,16 @@ def count_up_to(queryset: QuerySet, user: Any, limit: int, verb: str = "view") -
         return 0
     rows = queryset.values("pk")[:limit] if ways is None else _united(queryset, ways, limit)
     return min(rows.count(), limit)
+
+
+def seen(user: Any, model: type[Model], keys: Collection[Any]) -> set[Any]:
+    """Those of the keys whose records the user may view. One query, none for who sees everything."""
+    ways = branches(user, model)
+    if ways is None or not keys:
+        return set(keys)
+    if not ways:
+        return set()
+    return set(_united(model._base_manager.filter(pk__in=keys).order_by(), ways).values_list("pk", flat=True))
 
 
 def allows(user: Any, record: Any, verb: str) -> bool:

@@ -101,6 +101,7 @@ class KeysetPagination(BasePagination):
         more, page = len(found) > size, found[:size]
         if backwards:
             page.reverse()
+        view.prepare(page)
         self.count, self.count_is_exact = bounded_count(queryset, user)
         self.next = self.link(order, page[-1:], False) if (more or backwards) else None
         self.previous = self.link(order, page[:1], True) if (more if backwards else cursor) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -59,6 +60,15 @@ class CrmModelSerializer(StrictMixin, serializers.ModelSerializer):
             for field in self.Meta.model._meta.concrete_fields
             if field.name in columns
         }
+
+
+class MomentField(serializers.DateTimeField):
+    """A time, or a date, which means its first moment in UTC."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            value += "T00:00:00Z"
+        return super().to_internal_value(value)
 
 
 class VisibleRelatedField(serializers.PrimaryKeyRelatedField):

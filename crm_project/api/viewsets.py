@@ -16,6 +16,8 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from crm_project.access import rules
+
 from . import idempotency
 from .errors import is_retryable
 from .exceptions import PayloadTooLarge, PreconditionFailed
@@ -122,6 +124,7 @@ class CrmViewSet(GenericViewSet):
         if record is None:
             raise exceptions.NotFound()
         self.check_object_permissions(self.request, record)
+        self.prepare([record])
         if self.request.method not in SAFE_METHODS:
             self.check_precondition(record)
         return record
@@ -134,9 +137,14 @@ class CrmViewSet(GenericViewSet):
             current = self.get_serializer(self.reload(record)).data
             raise PreconditionFailed(extra={"current": current})
 
+    def prepare(self, records: list[Any]) -> None:
+        """Complete the records that are about to be answered; views that hide relations override it."""
+
     def reload(self, record: Any) -> Any:
         """The record with all the columns of the answer. One query."""
-        return self.with_columns(type(record)._default_manager.filter(pk=record.pk)).get()
+        fresh = self.with_columns(type(record)._default_manager.filter(pk=record.pk)).get()
+        self.prepare([fresh])
+        return fresh
 
     def answer(self, record: Any, status: int = 200, **headers: str) -> Response:
         """The whole record as the database has it now, with its ETag."""
@@ -193,6 +201,36 @@ class CrmModelViewSet(ListModelMixin, CrmViewSet):
         record.delete()
 
 
+class PartViewSet(CrmModelViewSet):
+    """Records that are part of another one, ``whole``, under whose address they stand and whose rights they share.
+
+    To add a part one needs the right for the part and, unless it reaches the whole company, to change the whole.
+    """
+
+    whole: type[Any]
+
+    @property
+    def whole_name(self) -> str:
+        return str(self.whole._meta.model_name)
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset().filter(**{self.whole_name: self.kwargs[f"{self.whole_name}_pk"]})
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        whole = self.get_whole()
+        if not rules.allows(request.user, whole, "view"):
+            raise exceptions.PermissionDenied(f"You may not view this {self.whole._meta.verbose_name}.")
+        if self.action:
+            self.check_object_permissions(request, self.get_model()(**{self.whole_name: whole}))
+
+    def get_whole(self) -> Any:
+        whole = self.whole._default_manager.live().filter(pk=self.kwargs[f"{self.whole_name}_pk"]).first()
+        if whole is None:
+            raise exceptions.NotFound()
+        return whole
+
+
 class OwnedViewSet(CrmModelViewSet):
     """Owned records: deleting moves to the trash, and what is in the trash is found only to be restored."""
 
@@ -211,6 +249,9 @@ class OwnedViewSet(CrmModelViewSet):
     def restore(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Bring a record back from the trash."""
         record = self.get_object()
+        self.perform_restore(record)
+        return self.answer(record)
+
+    def perform_restore(self, record: Any) -> None:
         record.deleted_at = record.deleted_by = None
         record.save(update_fields=["deleted_at", "deleted_by", "updated_at"])
-        return self.answer(record)

@@ -9,10 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 
 Position = tuple[dt.datetime, str]
 
@@ -52,3 +56,18 @@ def timeline(contact_ids: Sequence[UUID], before: Position | None, limit: int) -
     """The newest entries before a position, from all sources, each of which costs a constant number of queries."""
     stories = [source(contact_ids, before, limit) for source in _sources.values()]
     return list(islice(heapq.merge(*stories, key=lambda entry: entry.position, reverse=True), limit))
+
+
+def older(rows: QuerySet, name: str, column: str, before: Position | None) -> QuerySet:
+    """The rows of a source that come before a position; the ids of its entries are ``name-UUID``.
+
+    Entries are ordered by time and then by id, so that at one moment those of other sources come before or after.
+    """
+    if before is None:
+        return rows
+    at, position = before
+    if position.startswith(f"{name}-"):
+        with suppress(ValueError):
+            key = UUID(position.removeprefix(f"{name}-"))
+            return rows.filter(TupleLessThan(Tuple(F(column), F("id")), (at, key)))
+    return rows.filter(**{f"{column}__lte" if f"{name}-" < position else f"{column}__lt": at})
