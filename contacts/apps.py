@@ -7,6 +7,11 @@ class ContactsConfig(AppConfig):
     verbose_name = _("Contacts")
 
     def ready(self):
+        from crm_project import demo
+
         from . import timeline
+        from .demo import make_contacts
+        from .models import Contact
 
         timeline.register()
+        demo.register(demo.Part("contacts", Contact, default=500, make=make_contacts))

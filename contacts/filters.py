@@ -74,7 +74,7 @@ class PeopleFilterSet(OwnedFilterSet):
         return queryset.annotate(_email=Lower("email")).filter(_email=value.strip().lower())
 
     def by_phone(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return queryset.filter(normalized_phone__in=spelled(value))
+        return queryset.filter(normalized_phone__in=sorted(phones.readings(value)))
 
 
 class ContactFilterSet(PeopleFilterSet):
@@ -97,7 +97,7 @@ class ContactFilterSet(PeopleFilterSet):
         return queryset.filter(reached_by(ContactPoint.Type.MAIL, [points.normalize_email(value)]))
 
     def by_phone(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return queryset.filter(reached_by(ContactPoint.Type.PHONE, spelled(value)))
+        return queryset.filter(reached_by(ContactPoint.Type.PHONE, sorted(phones.readings(value))))
 
     def by_company(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(organization__in=called(Organization, value))
@@ -116,12 +116,6 @@ class ContactFilterSet(PeopleFilterSet):
 def called(model: Any, value: str) -> QuerySet:
     names = {tidy(name) for name in (value, *value.split(",")) if name.strip()}
     return model.objects.filter(folded_name__in=[Fold(Value(name)) for name in sorted(names)])
-
-
-def spelled(number: str) -> list[str]:
-    """What a number may be stored as: E.164 in each region it may be from, or its digits."""
-    number = phones.split_extension(number)[0]
-    return sorted({phones.parse(number, region).normalized for region in phones.regions_for()} - {""})
 
 
 def reached_by(kind: str, normalized: list[str]) -> Q:

@@ -44,6 +44,12 @@ def parse(text: str, region: str | None = None) -> Phone:
     return _parse(text, regions_for(region))
 
 
+def readings(text: str) -> set[str]:
+    """What a stored number may be equal to when it is meant by ``text``: as each of ``CRM_PHONE_REGIONS`` reads it."""
+    number, _extension = split_extension(text)
+    return {parse(number, region).normalized for region in regions_for()} - {""}
+
+
 @lru_cache(maxsize=20_000)
 def _parse(text: str, regions: tuple[str, ...]) -> Phone:
     number, extension = split_extension(text)

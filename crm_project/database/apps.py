@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class DatabaseConfig(AppConfig):
@@ -6,4 +7,6 @@ class DatabaseConfig(AppConfig):
     label = "database"
 
     def ready(self):
-        from . import checks, functions  # noqa: F401  (both register themselves)
+        from . import checks, functions, triggers  # noqa: F401  (the first two register themselves)
+
+        post_migrate.connect(triggers.quicken, sender=self)
