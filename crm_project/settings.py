@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "crm_project.access.middleware.UserLocaleMiddleware",
     "crm_project.api.middleware.HistoryMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -266,7 +267,32 @@ PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_index=True)
 
 # Admin
-UNFOLD = {"SITE_TITLE": "CRM", "SITE_HEADER": "CRM", "SHOW_HISTORY": False}
+UNFOLD = {
+    "SITE_TITLE": "CRM",
+    "SITE_HEADER": "CRM",
+    "SITE_SYMBOL": "diversity_3",
+    "SITE_URL": None,
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "DASHBOARD_CALLBACK": "crm_project.admin.site.start_page",
+    "SIDEBAR": {"navigation": "crm_project.admin.site.navigation"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.801)",
+            "200": "oklch(91% .096 180.426)",
+            "300": "oklch(85.5% .138 181.071)",
+            "400": "oklch(77.7% .152 181.912)",
+            "500": "oklch(70.4% .14 182.503)",
+            "600": "oklch(51.1% .096 186.391)",
+            "700": "oklch(43.7% .078 188.216)",
+            "800": "oklch(38.6% .063 188.416)",
+            "900": "oklch(33.5% .052 188.9)",
+            "950": "oklch(27.7% .046 192.524)",
+        }
+    },
+}
 
 # Logs: one line of JSON an event, with the request's id.
 structlog.configure(

@@ -57,6 +57,6 @@ def remember(user: User, row: Any) -> None:
 
 def grants_of(user: User) -> Grants:
     """The user's grants; one query for a user object that was not asked before, none after."""
-    if not hasattr(user, "_grants"):
-        remember(user, type(user)._default_manager.annotate(**grant_columns("pk")).only("pk").get(pk=user.pk))
+    if not hasattr(user, "_grants"):  # ``__class__``, because a request's user may still be a lazy object.
+        remember(user, user.__class__._default_manager.annotate(**grant_columns("pk")).only("pk").get(pk=user.pk))
     return user._grants  # type: ignore[attr-defined]

@@ -1,0 +1,268 @@
+"""Organisations, categories, segments, definitions of custom fields, and interactions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import exceptions
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.forms.widgets import ArrayWidget
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from crm_project.access import rules
+from crm_project.admin import CrmModelAdmin, VersionedForm
+from crm_project.api.pagination import COUNT_EXACT_TO
+
+from .. import custom_fields as custom
+from ..filters import in_segment, stored_filter
+from ..models import Category, Contact, CustomField, Interaction, Organization, Segment
+
+
+class NamedAdmin(CrmModelAdmin):
+    search_fields = ("name",)
+    ordering = ("folded_name",)
+
+    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
+        term = search_term.replace("\0", "").strip()[:200]
+        return (queryset.filter(folded_name__folded_contains=term) if term else queryset), False
+
+    @display(description=gettext_lazy("Name"), ordering="folded_name")
+    def shown_name(self, record: Any) -> str:
+        return record.name
+
+    @display(description=gettext_lazy("Contacts"))
+    def contacts_link(self, record: Any) -> str:
+        """A link, not a number: to count the contacts of each row would read them all."""
+        url = reverse(f"{self.admin_site.name}:contacts_contact_changelist")
+        return format_html(
+            '<a class="text-link" href="{}?{}">{}</a>', url, urlencode(self.contacts_of(record)), _("show")
+        )
+
+    def contacts_of(self, record: Any) -> dict[str, Any]:
+        return {self.opts.model_name: record.pk}
+
+
+@admin.register(Organization)
+class OrganizationAdmin(NamedAdmin):
+    menu, icon = "people", "apartment"
+    list_display = ("shown_name", "domain", "phone", "contacts_link")
+    fields = ("name", "domain", "phone", "address", "notes")
+
+    def contacts_of(self, record: Organization) -> dict[str, Any]:
+        return {"organization__id__exact": record.pk}
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Category)
+class CategoryAdmin(NamedAdmin):
+    menu, icon = "order", "label"
+    list_display = ("shown_name", "contacts_link")
+    fields = ("name",)
+
+
+class FilterField(forms.CharField):
+    """Parameters of the contact list, one ``name=value`` on a line, or all of them as a JSON object."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 4, "placeholder": "category=VIP\ncustom_fields.city=Paris"})
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return "\n".join(
+            f"{name}={text if isinstance(text, str) else json.dumps(text)}" for name, text in value.items()
+        )
+
+    def to_python(self, value: Any) -> dict[str, Any]:
+        text = (super().to_python(value) or "").strip()
+        if text.startswith("{"):
+            try:
+                found = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                raise ValidationError(_("This is not valid JSON.")) from error
+            return found
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if wrong := [line for line in lines if "=" not in line]:
+            raise ValidationError(_("“%s” is not of the form name=value.") % wrong[0][:100])
+        return {name.strip(): text.strip() for name, _equals, text in (line.partition("=") for line in lines)}
+
+
+class SegmentForm(VersionedForm):
+    filter = FilterField(
+        required=False,
+        label=gettext_lazy("Filter"),
+        help_text=gettext_lazy(
+            "For dynamic segments: parameters of the contact list, one on a line, such as category=VIP, "
+            "company=Acme, created_at_after=2026-01-01 or custom_fields.city=Paris. All of them must fit."
+        ),
+    )
+    request: Any = None
+
+    class Meta:
+        model = Segment
+        fields = ("name", "kind", "description", "filter")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if "filter" in data and data.get("kind") == Segment.Kind.DYNAMIC:
+            try:
+                stored_filter(data["filter"], Contact.objects.live(), self.request)
+            except exceptions.ValidationError as error:
+                self.add_error("filter", flat(error.detail))
+        return data
+
+
+def flat(detail: Any, name: str = "") -> list[str]:
+    """DRF's nested messages as sentences, each with the parameter that it is about."""
+    if isinstance(detail, dict):
+        return [text for key, value in detail.items() for text in flat(value, name if key == "filter" else str(key))]
+    if isinstance(detail, list):
+        return [text for value in detail for text in flat(value, name)]
+    return [f"{name}: {detail}" if name else str(detail)]
+
+
+@admin.register(Segment)
+class SegmentAdmin(NamedAdmin):
+    menu, icon = "order", "filter_alt"
+    form = SegmentForm
+    list_display = ("shown_name", "kind_label", "description", "contacts_link")
+    list_filter = (("kind", ChoicesDropdownFilter),)
+    fields = ("name", "kind", "description", "filter", "members")
+    readonly_fields = ("members",)
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change, **options)
+        form.request = request
+        return form
+
+    def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
+        segment = super().get_object(request, object_id, from_field)
+        if segment is not None:
+            segment.asked_by = request
+        return segment
+
+    @display(description=gettext_lazy("Kind"), label={"static": "info", "dynamic": "success"})
+    def kind_label(self, segment: Segment) -> tuple[str, str]:
+        return segment.kind, _("dynamic") if segment.kind == Segment.Kind.DYNAMIC else _("static")
+
+    @display(description=gettext_lazy("Members that you see"))
+    def members(self, segment: Any) -> str:
+        if segment._state.adding:
+            return _("shown when saved")
+        try:
+            found = in_segment(Contact.objects.live(), segment, segment.asked_by)
+        except exceptions.ValidationError as error:
+            return " ".join(flat(error.detail))
+        count = rules.count_up_to(found, segment.asked_by.user, COUNT_EXACT_TO + 1)
+        link = f"{reverse(f'{self.admin_site.name}:contacts_contact_changelist')}?segment={segment.pk}"
+        shown = str(count) if count <= COUNT_EXACT_TO else _("more than %d") % COUNT_EXACT_TO
+        return format_html('{} · <a class="text-link" href="{}">{}</a>', shown, link, _("show them"))
+
+    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
+        """A contact joins static segments only; its form asks for those."""
+        if request.GET.get("model_name") == "contact" and request.GET.get("field_name") == "segments":
+            queryset = queryset.filter(kind=Segment.Kind.STATIC)
+        return super().get_search_results(request, queryset, search_term)
+
+
+class CustomFieldForm(VersionedForm):
+    """A definition; values are stored under its key, which therefore stays."""
+
+    default = forms.CharField(
+        required=False,
+        label=gettext_lazy("Default"),
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("New records get it. Several choices are separated by semicolons."),
+    )
+
+    class Meta:
+        model = CustomField
+        fields = ("entity", "key", "label", "type", "required", "unique", "choices", "default", "help_text", "position")
+        widgets = {"choices": ArrayWidget}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        value = self.instance.default
+        self.initial["default"] = "; ".join(value) if isinstance(value, list) else value
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        kind, choices = data.get("type") or self.instance.type, data.get("choices") or []
+        try:
+            definition = CustomField(type=kind, choices=choices)
+            data["default"] = custom.clean_value(definition, data.get("default")) if kind else None
+        except ValidationError as error:
+            self.add_error("default", error)
+        if kind in (CustomField.Type.CHOICE, CustomField.Type.MULTI_CHOICE) and not choices:
+            self.add_error("choices", _("A field of choices needs some."))
+        return data
+
+
+@admin.register(CustomField)
+class CustomFieldAdmin(CrmModelAdmin):
+    menu, icon = "settings", "edit_note"
+    form = CustomFieldForm
+    ordering = ("entity", "position", "key")
+    search_fields = ("label", "key")
+    list_display = ("label", "key", "type", "required", "unique", "position")
+    list_filter = (("type", ChoicesDropdownFilter),)
+    fieldsets = (
+        (None, {"fields": ("label", "key", "type", "help_text")}),
+        (gettext_lazy("Rules"), {"fields": ("required", "unique", "choices", "default", "position")}),
+    )
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> tuple[str, ...]:
+        return ("key", "type") if obj is not None else ()
+
+
+@admin.register(Interaction)
+class InteractionAdmin(CrmModelAdmin):
+    """To look through; interactions are written down on their contact's page."""
+
+    menu, icon = "people", "forum"
+    list_display = ("subject_or_type", "contact", "type", "direction", "started_at", "created_by")
+    list_select_related = ("contact", "created_by")
+    list_filter = (
+        ("type", ChoicesDropdownFilter),
+        ("direction", ChoicesDropdownFilter),
+        ("started_at", RangeDateFilter),
+    )
+    fields = (
+        "contact",
+        "type",
+        "direction",
+        "subject",
+        "body",
+        "note",
+        "started_at",
+        "duration_s",
+        "outcome",
+        "recording_url",
+        "origin",
+        "created_by",
+    )
+    readonly_fields = ("contact", "origin", "created_by")
+
+    def everything(self, request: Any) -> QuerySet:
+        return Interaction.objects.filter(contact__deleted_at=None)
+
+    @display(description=gettext_lazy("Interaction"))
+    def subject_or_type(self, interaction: Interaction) -> str:
+        return str(interaction)
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,290 @@
+"""Pages that ask ``access.rules`` for every right, and save through services."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.db.models import ProtectedError, QuerySet
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin, TabularInline
+
+from crm_project.access import rules
+from crm_project.api.exceptions import CrmError
+from crm_project.history import changes
+
+from .forms import VersionedForm
+from .lists import BoundedPaginator, CrmChangeList
+from .story import tell
+
+LONGEST_SEARCH = 200
+TOLD_CHANGES = 10
+
+
+class RestrictedMixin:
+    """Rights of pages and inlines by ``access.rules``: for the kind of record in lists, for the record on its page."""
+
+    def may(self, request: Any, verb: str, obj: Any = None) -> bool:
+        if obj is None:
+            return rules.may(request.user, self.model, verb)
+        return rules.allows(request.user, obj, verb)
+
+    def has_module_permission(self, request: Any) -> bool:
+        return self.may(request, "view")
+
+    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+        return self.may(request, "view", obj)
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return self.may(request, "add")
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return self.may(request, "change", obj)
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return self.may(request, "delete", obj)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **options: Any) -> Any:
+        options.setdefault("queryset", self.selectable(db_field.remote_field.model, request))
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def selectable(self, model: type[models.Model], request: Any) -> QuerySet:
+        """The records that a form of this user may refer to."""
+        return rules.visible(model._default_manager.all(), request.user)
+
+
+class NoLogMixin:
+    """Without Django's own log: the change history has it all, for every door, and forgets with the record."""
+
+    def log_addition(self, request: Any, obj: Any, message: Any) -> None:
+        return None
+
+    def log_change(self, request: Any, obj: Any, message: Any) -> None:
+        return None
+
+    def log_deletions(self, request: Any, queryset: Any) -> None:
+        return None
+
+    def construct_change_message(self, request: Any, form: Any, formsets: Any, add: bool = False) -> list[Any]:
+        return []
+
+
+class CrmTabularInline(RestrictedMixin, TabularInline):
+    """Rows that belong to the page's record and share its rights."""
+
+    extra = 0
+
+    def may(self, request: Any, verb: str, obj: Any = None) -> bool:
+        """``obj`` is the record of the page, not a row."""
+        if obj is None:
+            return rules.may(request.user, self.parent_model, verb)
+        return rules.allows(request.user, obj, verb if verb == "view" else "change")
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return self.may(request, "add" if obj is None else "change", obj)
+
+
+class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
+    """A kind of record. ``search_fields`` shows the search, which asks the queryset's ``search`` when it has one."""
+
+    form = VersionedForm
+    paginator = BoundedPaginator
+    list_per_page = 50
+    list_filter_submit = True
+    list_disable_select_all = True
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ("-pk",)
+    warn_unsaved_form = True
+    change_form_before_template = "admin/version_fields.html"
+
+    def everything(self, request: Any) -> QuerySet:
+        """The records of the page, whoever asks: the list restricts them in its own way."""
+        return self.model._default_manager.all()
+
+    def with_columns(self, queryset: QuerySet) -> QuerySet:
+        """The rows of a list's page with all that its columns show."""
+        return queryset.select_related(*self.list_select_related) if self.list_select_related else queryset
+
+    def get_queryset(self, request: Any) -> QuerySet:
+        queryset = rules.visible(self.everything(request), request.user)
+        return queryset.order_by(*self.get_ordering(request))
+
+    def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
+        """The record, locked when the request is going to write it; ``None`` when the user may not see it."""
+        queryset = self.get_queryset(request)
+        if request.method == "POST" and transaction.get_connection().in_atomic_block:
+            queryset = queryset.select_for_update(of=("self",))
+        field = self.model._meta.pk if from_field is None else self.model._meta.get_field(from_field)
+        try:
+            return queryset.filter(**{field.name: field.to_python(object_id)}).first()
+        except (ValidationError, ValueError):
+            return None
+
+    def get_changelist(self, request: Any, **options: Any) -> type[CrmChangeList]:
+        return CrmChangeList
+
+    def get_search_results(self, request: Any, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        term = search_term.replace("\0", "").strip()[:LONGEST_SEARCH]
+        if not term:
+            return queryset, False
+        if hasattr(queryset, "search"):
+            return queryset.search(term), False
+        return super().get_search_results(request, queryset, term)
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change, **options)
+        if issubclass(form, VersionedForm):
+            form.changes_since = staticmethod(
+                lambda record, since: tell(self.entries_since(record, since), self.told_tables(), request.user)
+            )
+        return form
+
+    def get_fields(self, request: Any, obj: Any = None) -> list[str]:
+        return [name for name in super().get_fields(request, obj) if name not in ("version", "version_at")]
+
+    def told_tables(self) -> Mapping[str, type[models.Model]]:
+        """Which model stands behind which name in the entries of the change history."""
+        return {self.opts.model_name: self.model}
+
+    def entries_since(self, record: Any, since: dt.datetime) -> Iterable[Any]:
+        """The record's newest changes after a moment. One query."""
+        event_model = self.model.pgh_event_models["update"]
+        found = changes.entries(event_model, "pgh_obj_id", [record.pk], None, TOLD_CHANGES, name=self.opts.model_name)
+        return [entry for entry in found if entry.at > since]
+
+    def changeform_view(
+        self, request: Any, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """As Django's; what a service refuses although the form let it pass is told on the same page."""
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            with transaction.atomic():
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except (CrmError, ValidationError) as error:
+            texts = error.messages if isinstance(error, ValidationError) else [str(error)]
+            messages.error(request, " ".join(texts))
+            return HttpResponseRedirect(request.get_full_path())
+
+    def delete_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
+        try:
+            with transaction.atomic():
+                return super().delete_view(request, object_id, extra_context)
+        except ProtectedError as error:
+            kinds = sorted({str(row._meta.verbose_name_plural) for row in error.protected_objects})
+            messages.error(request, _("This is still used by %s.") % ", ".join(kinds))
+            return HttpResponseRedirect(self.url(request, "change", object_id))
+
+    def get_deleted_objects(self, objs: Any, request: Any) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """What the confirmation shows. What goes along is not listed: it may be a million rows."""
+        rows = list(objs)
+        lacking = {str(self.opts.verbose_name_plural) for row in rows if not self.has_delete_permission(request, row)}
+        return [str(row) for row in rows], {str(self.opts.verbose_name_plural): len(rows)}, lacking, []
+
+    def history_view(self, request: Any, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The record's page tells its history, where there is one."""
+        return HttpResponseRedirect(self.url(request, "change", object_id))
+
+    def url(self, request: Any, page: str, *args: Any) -> str:
+        name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{page}"
+        return reverse(name, args=[quote(arg) for arg in args])
+
+    def visible_object(self, request: Any, object_id: str, verb: str = "view") -> Any:
+        """The record of a page of our own, or ``None`` for the page that says that there is none.
+
+        Raises:
+            PermissionDenied: the user may see the record, but not do this to it.
+        """
+        record = self.get_object(request, object_id)
+        if record is not None and not rules.allows(request.user, record, verb):
+            raise PermissionDenied
+        return record
+
+    def _get_obj_does_not_exist_redirect(self, request: Any, opts: Any, object_id: str) -> HttpResponse:
+        """Django redirects to the start page; an honest 404 keeps to what the API answers."""
+        context = {**self.admin_site.each_context(request), "title": _("Not found"), "opts": self.opts}
+        return TemplateResponse(request, "admin/not_found.html", context, status=404)
+
+
+class OwnedModelAdmin(CrmModelAdmin):
+    """Owned records: deleting moves to the trash, where they can only be looked at and be restored."""
+
+    actions = ("restore_selected",)
+    change_form_outer_before_template = "admin/record_state.html"
+    delete_confirmation_template = "admin/trash_confirmation.html"
+    delete_selected_confirmation_template = "admin/trash_selected_confirmation.html"
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return (obj is None or obj.deleted_at is None) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return (obj is None or obj.deleted_at is None) and super().has_delete_permission(request, obj)
+
+    def has_restore_permission(self, request: Any) -> bool:
+        return self.may(request, "delete")
+
+    def get_actions(self, request: Any) -> dict[str, Any]:
+        """In the trash one can restore, elsewhere move to the trash."""
+        found = super().get_actions(request)
+        found.pop("delete_selected" if request.GET.get("trash") == "1" else "restore_selected", None)
+        if "delete_selected" in found:
+            function, name, _description = found["delete_selected"]
+            found["delete_selected"] = (function, name, _("Move selected %(verbose_name_plural)s to the trash"))
+        return found
+
+    def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        record = context.get("original")
+        if record is not None and record.deleted_at:
+            context["may_restore"] = rules.allows(request.user, record, "delete")
+            context["restore_url"] = self.url(request, "restore", record.pk)
+        return super().render_change_form(request, context, *args, **options)
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        obj.deleted_at, obj.deleted_by = timezone.now(), request.user
+        obj.save(update_fields=["deleted_at", "deleted_by", "updated_at"])
+
+    def delete_queryset(self, request: Any, queryset: QuerySet) -> None:
+        for record in queryset:
+            self.delete_model(request, record)
+
+    def restore_model(self, request: Any, obj: Any) -> None:
+        obj.deleted_at = obj.deleted_by = None
+        obj.save(update_fields=["deleted_at", "deleted_by", "updated_at"])
+
+    @admin.action(description=gettext_lazy("Restore selected %(verbose_name_plural)s"), permissions=["restore"])
+    def restore_selected(self, request: Any, queryset: QuerySet) -> None:
+        rows = [row for row in queryset if rules.allows(request.user, row, "delete")]
+        for row in rows:
+            self.restore_model(request, row)
+        messages.success(request, _("%(count)d restored.") % {"count": len(rows)})
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_restore"
+        return [
+            path("<path:object_id>/restore/", self.admin_site.admin_view(self.restore_view), name=name),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(require_POST)
+    def restore_view(self, request: Any, object_id: str) -> HttpResponse:
+        record = self.visible_object(request, object_id, "delete")
+        if record is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        with transaction.atomic():
+            self.restore_model(request, record)
+        messages.success(request, _("%(kind)s restored.") % {"kind": capfirst(self.opts.verbose_name)})
+        return HttpResponseRedirect(self.url(request, "change", object_id))

@@ -1,0 +1,76 @@
+"""Forms that do not overwrite what somebody else saved in the meantime."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+
+from crm_project.access.models import User
+
+from .lists import name_of
+from .story import Told
+
+
+def no_changes(record: Any, since: dt.datetime) -> list[Told]:
+    return []
+
+
+class VersionedForm(forms.ModelForm):
+    """Carries the version of the record that it shows; saving is refused when another version is stored by then.
+
+    ``ModelAdmin.get_object`` has locked the row, so that nothing comes between this check and the saving.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    version_at = forms.DateTimeField(widget=forms.HiddenInput, required=False)
+    changes_since: Callable[[Any, dt.datetime], Iterable[Told]] = staticmethod(no_changes)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance._state.adding:
+            del self.fields["version"], self.fields["version_at"]
+        else:
+            self.initial["version"] = self.instance.version
+            self.initial["version_at"] = self.instance.updated_at.isoformat()
+            self.fields["version"].error_messages["required"] = self.fields["version"].error_messages["invalid"] = _(
+                "The form does not say which version of the record it shows; reload the page."
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if "version" in self.fields and "version" in data and data["version"] != self.instance.version:
+            raise ValidationError(self.conflict(data.get("version_at")), code="conflict")
+        return data
+
+    def conflict(self, since: dt.datetime | None) -> str:
+        changes = list(self.changes_since(self.instance, since)) if since else []
+        return format_html(
+            '{} <a href="" class="underline">{}</a>{}',
+            _("Somebody else changed this record while you were editing it; nothing was saved."),
+            _("Reload the page to see its current state."),
+            format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((change.sentence,) for change in changes)))
+            if changes
+            else "",
+        )
+
+
+class OwnedForm(VersionedForm):
+    """Of an owned record: active users and teams to choose from, and those that it has already."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "assigned_to" in self.fields:
+            users = User.objects.filter(Q(is_active=True) | Q(pk=self.instance.assigned_to_id))
+            self.fields["assigned_to"].queryset = users.order_by("first_name", "last_name", "username")
+            self.fields["assigned_to"].label_from_instance = name_of
+        if "team" in self.fields:
+            groups = Group.objects.filter(Q(role=None) | Q(pk=self.instance.team_id))
+            self.fields["team"].queryset = groups.order_by("name")

@@ -1,0 +1,46 @@
+"""The frame around the pages: what the sidebar offers to whom, and a start page that says where to go on.
+
+A page asks for its place with ``menu``, the name of a group, and ``icon``; with ``panel(request)`` it puts a card on
+the start page. So an app brings its own entries, and none is named here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+MENU = {
+    "people": _("People"),
+    "sales": _("Sales"),
+    "order": _("Groups"),
+    "settings": _("Settings"),
+}
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar: the start page, and the pages of each group that the user may open."""
+    index = {"title": _("Start"), "icon": "home", "link": reverse("admin:index")}
+    groups: dict[str, list[dict[str, Any]]] = {key: [] for key in MENU}
+    for model, page in admin.site._registry.items():
+        group = getattr(page, "menu", None)
+        if group and page.has_module_permission(request):
+            groups[group].append(
+                {
+                    "title": capfirst(str(model._meta.verbose_name_plural)),
+                    "icon": page.icon,
+                    "link": reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"),
+                }
+            )
+    titled = [{"title": MENU[key], "items": items} for key, items in groups.items() if items]
+    return [{"items": [index]}, *titled]
+
+
+def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Adds the cards that the pages bring along."""
+    pages = [page for page in admin.site._registry.values() if hasattr(page, "panel")]
+    return context | {"panels": [page.panel(request) for page in pages if page.has_module_permission(request)]}
