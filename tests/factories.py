@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import factory
 from django.contrib.auth.models import Group
 from django.utils import timezone
@@ -11,6 +13,12 @@ from contacts import services as contacts
 from contacts.models import Category, Contact, ContactPoint, CustomField, Interaction, Organization, Segment
 from crm_project.access import services as access
 from crm_project.access.models import ApiKey, User
+from customers import services as customers
+from customers.models import Customer
+from leads import services as leads
+from leads.models import Campaign, Lead
+from orders import services as orders
+from orders.models import Order, Product
 
 
 class UserFactory(DjangoModelFactory):
@@ -128,3 +136,63 @@ class InteractionFactory(DjangoModelFactory):
 
     class Meta:
         model = Interaction
+
+
+class CampaignFactory(DjangoModelFactory):
+    name = factory.Sequence("Campaign {}".format)
+
+    class Meta:
+        model = Campaign
+
+
+class LeadFactory(DjangoModelFactory):
+    """``LeadFactory(actor=…, status=…, score=…)``: whatever the service takes."""
+
+    name = factory.Sequence("Lead {}".format)
+    email = factory.Sequence("lead{}@example.com".format)
+    actor = None
+    assigned_to = None
+
+    class Meta:
+        model = Lead
+
+    @classmethod
+    def _create(cls, model_class, *args, **fields):
+        return leads.create_lead(**fields)
+
+
+class CustomerFactory(DjangoModelFactory):
+    name = factory.Sequence("Customer {}".format)
+    email = factory.Sequence("customer{}@example.com".format)
+    actor = None
+    assigned_to = None
+
+    class Meta:
+        model = Customer
+
+    @classmethod
+    def _create(cls, model_class, *args, **fields):
+        return customers.create_customer(**fields)
+
+
+class ProductFactory(DjangoModelFactory):
+    sku = factory.Sequence("SKU-{}".format)
+    name = factory.Sequence("Product {}".format)
+    price = Decimal("10.00")
+
+    class Meta:
+        model = Product
+
+
+class OrderFactory(DjangoModelFactory):
+    customer = factory.SubFactory(CustomerFactory)
+    product = factory.SubFactory(ProductFactory)
+    quantity = 1
+    actor = None
+
+    class Meta:
+        model = Order
+
+    @classmethod
+    def _create(cls, model_class, *args, **fields):
+        return orders.create_order(**fields)
