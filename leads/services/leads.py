@@ -16,7 +16,7 @@ from crm_project.access.models import User
 from ..exceptions import EmailTaken, StatusNotAllowed
 from ..models import Lead
 from .assignment import choose_owner
-from .scoring import rescore
+from .scoring import active_rules, reasons_for, rescore, total
 from .status import change_status, log_step
 
 
@@ -41,9 +41,10 @@ def create_lead(
     lead = Lead(created_by=actor, custom_fields=values, score=score or 0, score_is_manual=score is not None, **columns)
     lead.clean()
     lead.contact = contact_for(lead, actor=actor, origin=origin)
+    if score is None:
+        lead.score = total(reasons_for(lead, 0, active_rules()))
     lead.save(force_insert=True)
     log_step(lead=lead, old="", new=lead.status, actor=actor)
-    rescore([lead])
     return lead
 
 
