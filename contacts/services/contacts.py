@@ -122,8 +122,7 @@ def update_contact(
     for name, value in changed.items():
         setattr(contact, name, value)
     if changed:
-        names = [Contact._meta.get_field(name.removesuffix("_id")).name for name in changed]
-        contact.save(update_fields=[*names, "updated_at"])
+        contact.save(update_fields=[*changed, "updated_at"])
     return contact
 
 
