@@ -1,12 +1,16 @@
 """Every setting; what an operator may want otherwise comes from the environment (``docs/operating.md`` lists it)."""
 
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import environ
 import pghistory
+import phonenumbers
 import structlog
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from crm_project.database import embedded
@@ -33,6 +37,42 @@ def number(name: str, default: int, least: int = 0) -> int:
     if value < least:
         raise ImproperlyConfigured(f"{name} must be at least {least}.")
     return value
+
+
+def matching(name: str, default: str, pattern: str, form: str) -> str:
+    """A text that has the form of the pattern."""
+    text = env.str(name, default).strip()
+    if not re.fullmatch(pattern, text):
+        raise ImproperlyConfigured(f"{name} must be {form}, not {text!r}.")
+    return text
+
+
+def rate(name: str, default: str) -> str:
+    return matching(name, default, r"[1-9]\d{0,8}/[1-9]\d{0,8}", "requests/seconds such as 6000/60")
+
+
+def regions(name: str, default: list[str]) -> list[str]:
+    """ISO 3166-1 codes of countries whose telephone numbers are known."""
+    codes = [code.strip().upper() for code in env.list(name, default=default)]
+    if not codes or not phonenumbers.SUPPORTED_REGIONS.issuperset(codes):
+        raise ImproperlyConfigured(f"{name} must be two-letter codes of countries such as US,RU, not {codes}.")
+    return codes
+
+
+def database() -> dict[str, Any]:
+    config = env.db_url_config(env.str("DATABASE_URL", "") or embedded.database_url(DATA_DIR))
+    if config["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must be the address of a PostgreSQL: postgres://user@host/name.")
+    return dict(config)
+
+
+def mail() -> dict[str, Any]:
+    try:
+        return dict(env.email_url("EMAIL_URL", default="filemail://"))
+    except ImproperlyConfigured as error:
+        raise ImproperlyConfigured(
+            f"EMAIL_URL must be an address such as smtp://user:password@host:587. {error}"
+        ) from error
 
 
 def secret_key() -> str:
@@ -127,7 +167,7 @@ TEMPLATES = [
 # Database. Nothing that a web request does may hold it up; commands and jobs may take as long as they need.
 IS_WEB = sys.argv[1:2] in (["serve"], ["runserver"]) or "crm_project.wsgi" in sys.modules
 WEB_TIMEOUTS = {"statement_timeout": 5_000, "lock_timeout": 3_000, "idle_in_transaction_session_timeout": 30_000}
-DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", "") or embedded.database_url(DATA_DIR))}
+DATABASES = {"default": database()}
 DATABASES["default"] |= {
     "CONN_MAX_AGE": number("CRM_CONN_MAX_AGE", 60),
     "CONN_HEALTH_CHECKS": True,
@@ -198,9 +238,10 @@ WHITENOISE_USE_FINDERS = DEBUG or "pytest" in sys.modules
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 CRM_IMPORT_MAX_BYTES = number("CRM_IMPORT_MAX_MB", 512, least=1) * 1024 * 1024
+CRM_IMPORT_INLINE_ROWS = number("CRM_IMPORT_INLINE_ROWS", 2_000)
 
 # Mail and cache
-vars().update(env.email_url("EMAIL_URL", default="filemail://"))
+vars().update(mail())
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "CRM <crm@localhost>")
 if env.str("REDIS_URL", ""):
@@ -251,16 +292,16 @@ SPECTACULAR_SETTINGS = {
     },
 }
 CRM_API_PREFIX = env.str("CRM_API_PREFIX", "dev/crm").strip("/")
-CRM_RATE_LIMIT = env.str("CRM_RATE_LIMIT", "18000/60")
-CRM_WRONG_KEY_RATE = env.str("CRM_WRONG_KEY_RATE", "60/60")
+CRM_RATE_LIMIT = rate("CRM_RATE_LIMIT", "18000/60")
+CRM_WRONG_KEY_RATE = rate("CRM_WRONG_KEY_RATE", "60/60")
 CRM_SCOPED_RATES = {
-    "import": env.str("CRM_IMPORT_RATE", "6/60"),
-    "export": env.str("CRM_EXPORT_RATE", "10/60"),
+    "import": rate("CRM_IMPORT_RATE", "6/60"),
+    "export": rate("CRM_EXPORT_RATE", "10/60"),
 }
 CRM_KEY_USE_RESOLUTION = 60
 
 # People
-CRM_PHONE_REGIONS = [region.strip().upper() for region in env.list("CRM_PHONE_REGIONS", default=["US", "RU"])]
+CRM_PHONE_REGIONS = regions("CRM_PHONE_REGIONS", ["US", "RU"])
 
 # Change history: the event tables are read by record, never by the records they refer to.
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
@@ -272,6 +313,9 @@ UNFOLD = {
     "SITE_HEADER": "CRM",
     "SITE_SYMBOL": "diversity_3",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("access/favicon.svg")},
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
@@ -306,6 +350,8 @@ structlog.configure(
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )
+LOG_LEVELS = "DEBUG|INFO|WARNING|ERROR|CRITICAL"
+LOG_LEVEL = matching("CRM_LOG_LEVEL", "WARNING", LOG_LEVELS, f"one of {LOG_LEVELS}")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -327,5 +373,5 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "loggers": {"django.request": {"level": "ERROR"}},
-    "root": {"handlers": ["stderr"], "level": env.str("CRM_LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

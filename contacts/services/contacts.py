@@ -72,7 +72,7 @@ def create_contact(
     contact.custom_fields = _custom_fields(contact, fields, custom_fields or {}, None)
     if company:
         contact.organization_id = find_or_make(Organization, [company], created_by=actor)[company]
-    rows = [data.apply_to(ContactPoint(contact=contact, origin=origin)) for data in contact_points]
+    rows = _replaced(contact, [], contact_points, origin)
     for name, value in (("email", email), ("phone", phone)):
         if value:
             _set_primary(rows, contact, name, value, origin)
@@ -122,8 +122,7 @@ def update_contact(
     for name, value in changed.items():
         setattr(contact, name, value)
     if changed:
-        names = [Contact._meta.get_field(name.removesuffix("_id")).name for name in changed]
-        contact.save(update_fields=[*names, "updated_at"])
+        contact.save(update_fields=[*changed, "updated_at"])
     return contact
 
 
@@ -188,11 +187,14 @@ def _replaced(
     by_id = {row.pk: row for row in stored}
     by_value = {(row.type, row.value): row for row in stored}
     rows: list[ContactPoint] = []
-    for data in given:
+    for index, data in enumerate(given):
         row = by_id.get(data.id) if data.id else by_value.get((data.type, data.value.strip()))
         if data.id and row is None:
             raise ValidationError({"contact_points": [f"The contact has no contact point {data.id}."]})
-        rows.append(data.apply_to(row or ContactPoint(contact=contact, origin=origin)))
+        try:
+            rows.append(data.apply_to(row or ContactPoint(contact=contact, origin=origin)))
+        except ValidationError as error:
+            raise ValidationError({f"contact_points.{index}.value": error.messages}) from error
     return rows
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.models import Group, Permission
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, F, OuterRef, Value
-from django.db.models.functions import Coalesce, Concat, JSONObject
+from django.contrib.auth.models import Permission
+from django.db.models import Func, TextField
 
 if TYPE_CHECKING:
     from .models import User
@@ -22,37 +22,62 @@ class Grants:
     own: frozenset[str]
     group_ids: tuple[int, ...]
 
-    @classmethod
-    def from_rows(cls, groups: list[dict[str, Any]], direct: list[str]) -> Grants:
-        company = {name for group in groups if group["reach"] == "company" for name in group["permissions"]}
-        own = {name for group in groups if group["reach"] != "company" for name in group["permissions"]}
-        return cls(frozenset(company), frozenset(own | set(direct)), tuple(group["id"] for group in groups))
 
+class Granted(Func):
+    """The user's groups, each with its reach and permissions, and the permissions given directly, as JSON text.
 
-def _names(permissions: Any) -> Any:
-    name = Concat("content_type__app_label", Value("."), "codename", output_field=CharField())
-    return ArraySubquery(permissions.values(codename_of_app=name))
+    Written in SQL because it is part of every request, where Django would take longer to write it than PostgreSQL to
+    answer.
+    """
+
+    arity = 1
+    output_field = TextField()
+    template = """(
+        SELECT json_build_array(
+            (
+                SELECT coalesce(json_agg(json_build_array(member.group_id, role.reach, ARRAY(
+                    SELECT permission_id FROM auth_group_permissions WHERE group_id = member.group_id
+                )) ORDER BY member.group_id), '[]')
+                FROM access_user_groups AS member LEFT JOIN access_role AS role ON role.group_id = member.group_id
+                WHERE member.user_id = %(expressions)s
+            ),
+            ARRAY(SELECT permission_id FROM access_user_user_permissions WHERE user_id = %(expressions)s)
+        )::text
+    )"""
 
 
 def grant_columns(user_pk: str) -> dict[str, Any]:
     """Expressions for any queryset, whose column ``user_pk`` names the user, to bring the user's grants along."""
-    groups = Group.objects.filter(user=OuterRef(user_pk)).order_by("pk")
-    permissions = Permission.objects.filter(group=OuterRef("pk"))
-    return {
-        "granted_groups": ArraySubquery(
-            groups.values(
-                json=JSONObject(
-                    id=F("pk"), reach=Coalesce("role__reach", Value("own")), permissions=_names(permissions)
-                )
-            )
-        ),
-        "granted_directly": _names(Permission.objects.filter(user=OuterRef(user_pk))),
-    }
+    return {"granted": Granted(user_pk)}
+
+
+@lru_cache(maxsize=1_000)
+def _read(granted: str) -> Grants:
+    """Equal rights are read once in a process; changed rights are another text."""
+    groups, direct = json.loads(granted)
+    company = {name for _group, reach, permissions in groups if reach == "company" for name in _names(permissions)}
+    own = {name for _group, reach, permissions in groups if reach != "company" for name in _names(permissions)}
+    return Grants(frozenset(company), frozenset(own | _names(direct)), tuple(group for group, _reach, _rest in groups))
+
+
+def _names(permissions: list[int]) -> set[str]:
+    known = _all_names()
+    if not known.keys() >= {*permissions}:
+        _all_names.cache_clear()
+        known = _all_names()
+    return {known[permission] for permission in permissions}
+
+
+@cache
+def _all_names() -> dict[int, str]:
+    """Permissions are made by migrations and never renumbered, so they are loaded once in a process."""
+    rows = Permission.objects.order_by().values_list("pk", "content_type__app_label", "codename")
+    return {key: f"{app_label}.{codename}" for key, app_label, codename in rows}
 
 
 def remember(user: User, row: Any) -> None:
     """Keep on the user what a row with ``grant_columns`` brought along."""
-    user._grants = Grants.from_rows(row.granted_groups, row.granted_directly)  # type: ignore[attr-defined]
+    user._grants = _read(row.granted)  # type: ignore[attr-defined]
 
 
 def grants_of(user: User) -> Grants:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
@@ -14,6 +15,7 @@ from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
 from rest_framework import exceptions
+from rest_framework.response import Response
 
 from .exceptions import AlreadyExists, CrmError, PayloadTooLarge, Unavailable
 
@@ -61,6 +63,13 @@ class Handler(ExceptionHandler):
             case SuspiciousOperation():
                 return exceptions.ParseError(str(exc))
         return super().convert_known_exceptions(exc)
+
+    def report_exception(self, exc: exceptions.APIException, response: Response) -> None:
+        """A database that is away or busy is a warning; what nobody expected is logged with its traceback."""
+        if isinstance(exc, Unavailable):
+            structlog.get_logger(__name__).warning("database unavailable", error=str(self.exc))
+        else:
+            super().report_exception(exc, response)
 
     def should_not_handle(self, exc: Exception) -> bool:
         """Answer in one shape in DEBUG mode too; the traceback is in the log."""

@@ -60,13 +60,17 @@ class MomentField(forms.Field):
         if moment is None:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         try:
-            return moment if timezone.is_aware(moment) else timezone.make_aware(moment, dt.UTC)
+            return (moment if timezone.is_aware(moment) else timezone.make_aware(moment, dt.UTC)).astimezone(dt.UTC)
         except OverflowError as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
 class MomentFilter(filters.Filter):
     field_class = MomentField
+
+
+class WholeNumberFilter(filters.NumberFilter):
+    field_class = forms.IntegerField
 
 
 class TextListField(forms.Field):
@@ -135,7 +139,7 @@ class CrmFilterSet(filters.FilterSet):
 
 class OwnedFilterSet(CrmFilterSet):
     assigned_to = UUIDListFilter(field_name="assigned_to_id", label="Owners' ids")
-    team = filters.NumberFilter(field_name="team_id", label="Team's id")
+    team = WholeNumberFilter(field_name="team_id", label="Team's id")
     created_by = UUIDListFilter(field_name="created_by_id", label="Creators' ids")
     trashed = filters.BooleanFilter(method="keep", label="true lists what is in the trash")
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 
 from .exceptions import IdempotencyMismatch
 from .models import IdempotencyKey
@@ -58,11 +59,13 @@ def once(request: Any, run: Callable[[], Response]) -> Response:
     if kept.pk != mine.pk:
         if bytes(kept.fingerprint) != mine.fingerprint:
             raise IdempotencyMismatch()
-        return Response(kept.body, status=kept.status, headers=kept.headers | {"Idempotent-Replayed": "true"})
+        return Response(
+            json.loads(kept.body), status=kept.status, headers=kept.headers | {"Idempotent-Replayed": "true"}
+        )
     response = run()
     IdempotencyKey.objects.filter(pk=mine.pk).update(
         status=response.status_code,
-        body=json.loads(json.dumps(response.data, default=str)),
+        body=json.dumps(response.data, cls=JSONEncoder),
         headers={name: response[name] for name in KEPT_HEADERS if name in response},
     )
     return response

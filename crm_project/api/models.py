@@ -16,7 +16,7 @@ class IdempotencyKey(models.Model):
     fingerprint = models.BinaryField(max_length=32)
     status = models.PositiveSmallIntegerField(default=0)
     headers = models.JSONField(default=dict)
-    body = models.JSONField(null=True)
+    body = models.TextField(default="", blank=True)
     created_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     class Meta:

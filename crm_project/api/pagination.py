@@ -19,6 +19,8 @@ from rest_framework.response import Response
 from crm_project.access import rules
 from crm_project.suggest import nearest
 
+from .parsers import refuse_unstorable
+
 COUNT_EXACT_TO = 10_000
 
 
@@ -65,7 +67,9 @@ class Cursor:
         try:
             name, backwards, values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             fits = isinstance(values, list) and len(values) == len(order.columns) and isinstance(backwards, bool)
-        except (ValueError, TypeError, RecursionError):
+            fits = fits and None not in values
+            refuse_unstorable(values)
+        except (ValueError, TypeError, RecursionError, exceptions.ValidationError):
             fits, name = False, None
         if not fits or name != order.name:
             raise exceptions.ValidationError(
@@ -109,7 +113,7 @@ class KeysetPagination(BasePagination):
 
     def get_page_size(self, request: Any) -> int:
         text = request.query_params.get("page_size", str(self.page_size))
-        if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= self.max_page_size:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= self.max_page_size:
             raise exceptions.ValidationError({"page_size": [f"A whole number from 1 to {self.max_page_size}."]})
         return int(text)
 

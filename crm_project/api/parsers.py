@@ -21,6 +21,8 @@ class JSONParser(DrfJSONParser):
             if not text.strip():
                 return {}
             data = json.loads(text, parse_constant=self.refuse_constant)
+            if data is None:
+                raise ValueError("null says nothing")
             refuse_unstorable(data)
         except UnicodeDecodeError as error:
             raise exceptions.ParseError(f"The body is not valid UTF-8 at byte {error.start}.") from error

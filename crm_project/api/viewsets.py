@@ -132,8 +132,7 @@ class CrmViewSet(GenericViewSet):
     def check_precondition(self, record: Any) -> None:
         """``If-Match`` must name the version that is stored now, or be ``*``."""
         sent = self.request.headers.get("If-Match")
-        tags = {tag.strip().removeprefix("W/") for tag in sent.split(",")} if sent else set()
-        if sent and not tags & {"*", etag_of(record)}:
+        if sent and not names_version(sent, record):
             current = self.get_serializer(self.reload(record)).data
             raise PreconditionFailed(extra={"current": current})
 
@@ -156,6 +155,11 @@ def etag_of(record: Any) -> str:
     return f'"{record.version}"'
 
 
+def names_version(header: str, record: Any) -> bool:
+    """Whether a list of ETags, weak ones too, has the record's; ``*`` stands for any version."""
+    return not {"*", etag_of(record)}.isdisjoint(tag.strip().removeprefix("W/") for tag in header.split(","))
+
+
 class CrmModelViewSet(ListModelMixin, CrmViewSet):
     """List, create, read, change, delete and restore. PUT and PATCH both change only the given fields."""
 
@@ -174,7 +178,7 @@ class CrmModelViewSet(ListModelMixin, CrmViewSet):
     def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()
         tag = etag_of(record)
-        if tag in request.headers.get("If-None-Match", ""):
+        if names_version(request.headers.get("If-None-Match", ""), record):
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
         return Response(self.get_serializer(record).data, headers={"ETag": tag})
 

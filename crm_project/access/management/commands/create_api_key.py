@@ -7,6 +7,8 @@ from django.utils import timezone
 from crm_project.access import services
 from crm_project.access.models import ApiKey, User
 
+MOST_DAYS = 36_500
+
 
 class Command(BaseCommand):
     help = "Make an API key for a user and print it, once: it cannot be shown again."
@@ -24,8 +26,8 @@ class Command(BaseCommand):
         wanted = {scope.strip() for scope in scopes.split(",")}
         if unknown := wanted - set(ApiKey.Scope.values):
             raise CommandError(f"Unknown scope {sorted(unknown)[0]!r}; there are: {', '.join(ApiKey.Scope.values)}.")
-        if expires is not None and expires < 1:
-            raise CommandError("--expires takes a number of days, at least 1.")
+        if expires is not None and not 1 <= expires <= MOST_DAYS:
+            raise CommandError(f"--expires takes a number of days, at least 1 and at most {MOST_DAYS}.")
         expires_at = timezone.now() + timedelta(days=expires) if expires else None
         _, secret = services.create_api_key(user=user, name=name[:100], scopes=wanted, expires_at=expires_at)
         self.stdout.write(secret)
