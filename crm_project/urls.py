@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
+from crm_project.access.views import MeViewSet
 from crm_project.api import errors, health
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerView.as_view(), name="docs"),
     path("redoc", SpectacularRedocView.as_view(), name="redoc"),
+    path(f"{settings.CRM_API_PREFIX}/me", MeViewSet.as_view({"get": "me"}), name="me"),
     path("", include("contacts.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include("leads.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include("customers.urls")),

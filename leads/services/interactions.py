@@ -10,7 +10,7 @@ from django.db.models import Max
 from crm_project.access.models import User
 
 from ..models import Lead, LeadInteraction
-from .scoring import rescore
+from .scoring import set_score
 
 
 @transaction.atomic
@@ -38,10 +38,10 @@ def delete_interaction(*, interaction: LeadInteraction) -> None:
 
 
 def _follow(lead: Lead, forget: LeadInteraction | None = None) -> None:
-    """Set the last contact to the newest interaction, unless a later one was set by hand."""
+    """Set the last contact to the newest interaction, unless a later one was set by hand, and the score anew."""
     newest = lead.interactions.aggregate(newest=Max("created_at"))["newest"]
     by_this = forget is not None and lead.last_contact == forget.created_at
     if by_this or (newest and (lead.last_contact is None or newest > lead.last_contact)):
         lead.last_contact = newest
-        lead.save(update_fields=["last_contact", "updated_at"])
-    rescore([lead])
+    set_score(lead)
+    lead.save(update_fields=["last_contact", "score", "updated_at"])

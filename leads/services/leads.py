@@ -16,7 +16,7 @@ from crm_project.access.models import User
 from ..exceptions import EmailTaken, StatusNotAllowed
 from ..models import Lead
 from .assignment import choose_owner
-from .scoring import active_rules, reasons_for, rescore, total
+from .scoring import set_score
 from .status import change_status, log_step
 
 
@@ -41,8 +41,7 @@ def create_lead(
     lead = Lead(created_by=actor, custom_fields=values, score=score or 0, score_is_manual=score is not None, **columns)
     lead.clean()
     lead.contact = contact_for(lead, actor=actor, origin=origin)
-    if score is None:
-        lead.score = total(reasons_for(lead, 0, active_rules()))
+    set_score(lead)
     lead.save(force_insert=True)
     log_step(lead=lead, old="", new=lead.status, actor=actor)
     return lead
@@ -77,10 +76,10 @@ def update_lead(*, lead: Lead, actor: User, origin: str = Origin.API, **changes:
         setattr(lead, name, value)
     if changes:
         lead.clean()
-        lead.save(update_fields=[*changes, "normalized_phone", "updated_at"])
+        set_score(lead)
+        lead.save(update_fields=[*changes, "score", "normalized_phone", "updated_at"])
     if changes.keys() & {"email", "phone"}:
         contact_for(lead, actor=actor, origin=origin)
-    rescore([lead])
     return lead
 
 

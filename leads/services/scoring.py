@@ -59,6 +59,12 @@ def explain_score(lead: Lead) -> list[Reason]:
     return reasons_for(lead, lead.interactions.count(), active_rules())
 
 
+def set_score(lead: Lead) -> None:
+    """Give the lead, which is about to be saved, its computed score, unless it was set by hand. Two queries."""
+    if not lead.score_is_manual:
+        lead.score = total(explain_score(lead))
+
+
 @transaction.atomic
 def rescore(leads: Sequence[Lead]) -> int:
     """Compute the scores of these leads anew and say how many changed; those set by hand stay. Four queries at most."""
