@@ -16,7 +16,7 @@ from .scoring import set_score
 @transaction.atomic
 def record_interaction(*, lead: Lead, actor: User, **columns: Any) -> LeadInteraction:
     """Write down an interaction. Locks the lead, so that counts and last contact stay true."""
-    Lead.objects.select_for_update().get(pk=lead.pk)
+    lead = Lead.objects.select_for_update().get(pk=lead.pk)
     interaction = LeadInteraction.objects.create(lead=lead, created_by=actor, **columns)
     _follow(lead)
     return interaction
