@@ -13,6 +13,7 @@ urlpatterns = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerView.as_view(), name="docs"),
     path("redoc", SpectacularRedocView.as_view(), name="redoc"),
+    path("", include("crm_project.transfer.urls")),
     path("", include("contacts.urls")),
 ]
 
