@@ -8,10 +8,13 @@ class ContactsConfig(AppConfig):
 
     def ready(self):
         from crm_project import demo
+        from crm_project.transfer.resources import register
 
         from . import timeline
         from .demo import make_contacts
         from .models import Contact
+        from .resources import ContactResource
 
         timeline.register()
+        register(ContactResource)
         demo.register(demo.Part("contacts", Contact, default=500, make=make_contacts))

@@ -26,7 +26,17 @@ from crm_project.database.functions import Fold
 
 from . import custom_fields as custom
 from . import phones, points
-from .models import Category, Contact, ContactPoint, CustomField, Interaction, Organization, Origin, Segment
+from .models import (
+    Category,
+    Contact,
+    ContactMerge,
+    ContactPoint,
+    CustomField,
+    Interaction,
+    Organization,
+    Origin,
+    Segment,
+)
 from .services.naming import tidy
 
 NO_NULLS = [ProhibitNullCharactersValidator()]
@@ -53,6 +63,7 @@ class PeopleFilterSet(OwnedFilterSet):
     """What lists of people have in common, whatever their role. ``entity`` is that of their custom fields."""
 
     entity = "contact"
+    families = ("custom_fields.",)
 
     search = TextFilter(method="by_search", max_length=200, label="Words of name, company or addresses; a number")
     name = NameFilter(method="by_name", label="The whole name, case and accents folded")
@@ -148,7 +159,7 @@ def stored_filter(parameters: dict[str, Any], queryset: QuerySet, request: Any =
     known = [name for name in ContactFilterSet.get_filters() if name not in {"segment", "trashed"}]
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
     try:
-        refuse_unknown_parameters(texts, [*known, "custom_fields"])
+        refuse_unknown_parameters(texts, [*known, *ContactFilterSet.families])
         filter_set = ContactFilterSet(texts, queryset, request=request)
         if not filter_set.is_valid():
             raise exceptions.ValidationError(filter_set.errors)
@@ -245,3 +256,15 @@ class CustomFieldFilterSet(CrmFilterSet):
     class Meta:
         model = CustomField
         fields: list[str] = []
+
+
+class ContactMergeFilterSet(CrmFilterSet):
+    contact = UUIDListFilter(method="by_contact", label="Ids of contacts that survived a merge or were merged in")
+    undone = filters.BooleanFilter(field_name="undone_at", lookup_expr="isnull", exclude=True, label="Undone or not")
+
+    class Meta:
+        model = ContactMerge
+        fields: list[str] = []
+
+    def by_contact(self, queryset: QuerySet, name: str, value: list[str]) -> QuerySet:
+        return queryset.filter(Q(survivor__in=value) | Q(merged_ids__overlap=value)) if value else queryset

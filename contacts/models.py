@@ -202,12 +202,14 @@ class Contact(OwnedModel):
         return self.name or str(_("(no name)"))
 
 
+@track(parent="content_object")
 class ContactUserShare(UserObjectPermissionBase):
     """django-guardian's permission of one user for one contact."""
 
     content_object = models.ForeignKey(Contact, models.CASCADE, related_name="user_shares")
 
 
+@track(parent="content_object")
 class ContactGroupShare(GroupObjectPermissionBase):
     """django-guardian's permission of one group for one contact."""
 

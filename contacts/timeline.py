@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from crm_project.history import changes, timeline
 from crm_project.history.timeline import Entry, Position
 
-from .models import Interaction
+from .models import Contact, Interaction
 
 TRACKED = {
     # name: event model, column that holds the contact, column that tells one from another
@@ -18,11 +19,14 @@ TRACKED = {
     "contact_point": ("ContactPointEvent", "contact_id", "value"),
     "category": ("ContactCategoryEvent", "contact_id", "category_id"),
     "segment": ("ContactSegmentEvent", "contact_id", "segment_id"),
+    "share": ("ContactUserShareEvent", "content_object_id", "user_id"),
+    "team_share": ("ContactGroupShareEvent", "content_object_id", "group_id"),
 }
 
 
 def register() -> None:
     timeline.register("interaction", interactions)
+    timeline.register("merge", merges)
     for name in TRACKED:
         timeline.register(name, _changes_of(name))
 
@@ -66,3 +70,33 @@ def interactions(ids: Sequence[UUID], before: Position | None, limit: int) -> li
         )
         for row in rows[:limit]
     ]
+
+
+def merges(ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
+    """Merges into the contacts and their undoing. Two queries.
+
+    Only contacts that are still merged into these are named: others have a story, and viewers, of their own.
+    """
+    from .models import ContactMergeEvent  # type: ignore[attr-defined]
+
+    rows = ContactMergeEvent.objects.filter(survivor__in=ids).select_related("pgh_context").order_by("-pgh_id")
+    if before:
+        rows = rows.filter(pgh_created_at__lte=before[0])
+    named = dict(Contact.objects.filter(merged_into__in=ids).values_list("pk", "name"))
+    told = (entry for entry in (_merge(row, named) for row in rows) if before is None or entry.position < before)
+    return list(islice(told, limit))
+
+
+def _merge(row: Any, named: dict[UUID, str]) -> Entry:
+    context = row.pgh_context.metadata if row.pgh_context else {}
+    others = ", ".join(sorted(named.get(key) or "another contact" for key in row.merged_ids))
+    return Entry(
+        at=row.pgh_created_at,
+        id=f"merge-{row.pgh_id:020d}",
+        kind="event",
+        type="contact.merge_undone" if row.undone_at else "contact.merged",
+        summary=f"Merge with {others} undone" if row.undone_at else f"Merged with {others}",
+        actor=context.get("user"),
+        door=context.get("door"),
+        data={"merge": str(row.id), "merged_ids": [str(key) for key in row.merged_ids]},
+    )

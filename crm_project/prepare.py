@@ -1,5 +1,6 @@
 """What `make run` does before it serves: tables, static files, a first login, demo data. Each step may be repeated."""
 
+import hashlib
 import os
 import secrets
 import subprocess
@@ -8,7 +9,10 @@ from io import StringIO
 from pathlib import Path
 
 import django
-from django.core.management import call_command
+from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from crm_project import kept
 
@@ -17,14 +21,30 @@ USERNAME = "admin"
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_project.settings")
+    try:
+        prepare()
+    except (CommandError, ImproperlyConfigured, OperationalError) as error:
+        sys.exit(str(error).strip())
+
+
+def prepare() -> None:
     django.setup()
     from django.conf import settings
 
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collect_static(settings.DATA_DIR / "static.fingerprint")
     make_login(settings.DATA_DIR)
     call_command("seed_demo", if_empty=True)
     make_api_key(settings.DATA_DIR)
+
+
+def collect_static(fingerprint: Path) -> None:
+    """Collect the static files when one has changed. Hashing and compressing all of them takes seconds."""
+    files = [storage.path(path) for finder in get_finders() for path, storage in finder.list([])]
+    found = hashlib.sha256(repr([(file, os.stat(file).st_mtime_ns) for file in sorted(files)]).encode()).hexdigest()
+    if not fingerprint.exists() or fingerprint.read_text() != found:
+        call_command("collectstatic", interactive=False, verbosity=0)
+        fingerprint.write_text(found)
 
 
 def make_login(data_dir: Path) -> None:

@@ -289,6 +289,8 @@ SPECTACULAR_SETTINGS = {
         "InteractionTypeEnum": "contacts.models.Interaction.Type",
         "CustomFieldTypeEnum": "contacts.models.CustomField.Type",
         "SegmentKindEnum": "contacts.models.Segment.Kind",
+        "FileFormatEnum": "crm_project.transfer.models.FORMATS",
+        "JobStateEnum": "crm_project.transfer.models.Job.State",
     },
 }
 CRM_API_PREFIX = env.str("CRM_API_PREFIX", "dev/crm").strip("/")

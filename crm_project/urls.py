@@ -16,6 +16,7 @@ urlpatterns = [
     path("docs", SpectacularSwaggerView.as_view(), name="docs"),
     path("redoc", SpectacularRedocView.as_view(), name="redoc"),
     path(f"{settings.CRM_API_PREFIX}/me", MeViewSet.as_view({"get": "me"}), name="me"),
+    path("", include("crm_project.transfer.urls")),
     path("", include("contacts.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include("leads.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include("customers.urls")),

@@ -6,18 +6,18 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import models
 from django.db.models import QuerySet
 from django.forms import formset_factory
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelect2Widget
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget
 
 from crm_project.access import rules
 from crm_project.access import services as access
@@ -29,8 +29,8 @@ from crm_project.admin import (
     TrashFilter,
     VisibleAutocompleteFilter,
 )
-from crm_project.admin.lists import MOST_CHOICES, ChoiceFilter, name_of
-from crm_project.admin.story import tell
+from crm_project.admin.lists import MOST_CHOICES, ChoiceFilter, PeriodFilter, name_of
+from crm_project.admin.story import Table, Teller
 from crm_project.api.pagination import COUNT_EXACT_TO
 from crm_project.history.timeline import Entry, timeline
 
@@ -53,13 +53,13 @@ from .fields import form_field, readable
 from .fields import name_of as field_name
 from .forms import ContactForm, InteractionForm, PointForm, PointFormSet, ShareForm
 
-NEWEST = 8
+NEWEST = 5
 PAGE = 30
-TABLES: dict[str, type[models.Model]] = {
-    "contact": Contact,
-    "contact_point": ContactPoint,
-    "category": ContactCategory,
-    "segment": ContactSegment,
+TABLES = {
+    "contact": Table(Contact),
+    "contact_point": Table(ContactPoint, value="value", label="type"),
+    "category": Table(ContactCategory, value="category_id"),
+    "segment": Table(ContactSegment, value="segment_id"),
 }
 
 
@@ -97,6 +97,7 @@ class PointInline(CrmTabularInline):
     fields = ("type", "value", "normalized", "service", "label", "is_primary")
     readonly_fields = ("normalized",)
     verbose_name_plural = gettext_lazy("How to reach")
+    hide_title = True
 
     def get_queryset(self, request: Any) -> QuerySet:
         return super().get_queryset(request).filter(deleted_at=None)
@@ -106,6 +107,7 @@ class PointInline(CrmTabularInline):
 class ContactAdmin(OwnedModelAdmin):
     menu, icon = "people", "person"
     form = ContactForm
+    compressed_fields = False
     inlines = (PointInline,)
     autocomplete_fields = ("organization",)
     search_fields = ("name",)
@@ -120,7 +122,7 @@ class ContactAdmin(OwnedModelAdmin):
         ("organization", VisibleAutocompleteFilter),
         ("contact_type", ChoicesDropdownFilter),
         ("origin", ChoicesDropdownFilter),
-        ("created_at", RangeDateFilter),
+        ("created_at", PeriodFilter),
         TrashFilter,
     )
     change_form_outer_after_template = "contacts/newest.html"
@@ -186,14 +188,15 @@ class ContactAdmin(OwnedModelAdmin):
         return request._custom_fields
 
     def get_fieldsets(self, request: Any, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
-        person = ["name", "job_title", "organization", "contact_type", "categories", "segments", "description"]
-        belonging = ["assigned_to", "team", "external_id"]
+        person = [("name", "job_title"), ("organization", "contact_type"), ("categories", "segments"), "description"]
+        belonging: list[Any] = [("assigned_to", "team"), "external_id"]
         if obj is not None:
-            belonging += self.readonly_fields
-        sets = [(None, {"fields": person}), (_("Belongs to"), {"fields": belonging})]
-        if fields := self.custom_columns(request, obj):
-            sets.insert(1, (_("Custom fields"), {"fields": fields}))
-        return sets
+            belonging.append(self.readonly_fields)
+        sets: list[tuple[Any, dict[str, Any]]] = [(None, {"fields": person})]
+        if columns := self.custom_columns(request, obj):
+            pairs = [tuple(columns[at : at + 2]) for at in range(0, len(columns), 2)]
+            sets.append((_("Custom fields"), {"fields": pairs, "classes": ["tab"]}))
+        return [*sets, (_("Belongs to"), {"fields": belonging, "classes": ["tab"]})]
 
     def custom_columns(self, request: Any, obj: Any) -> list[Any]:
         """Names of form fields, or for those who only look, what Django shows in their place."""
@@ -230,6 +233,8 @@ class ContactAdmin(OwnedModelAdmin):
         return super().formfield_for_foreignkey(db_field, request, **options)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        if db_field.name == "description":
+            options["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 3})
         field = super().formfield_for_dbfield(db_field, request, **options)
         if db_field.name in ("assigned_to", "team") and field is not None:
             field.widget = getattr(field.widget, "widget", field.widget)  # Without links to add or change users.
@@ -250,7 +255,8 @@ class ContactAdmin(OwnedModelAdmin):
             services.update_contact(contact=stored, actor=request.user, origin=Origin.ADMIN, **changes)
         else:
             changes.setdefault("assigned_to", form.cleaned_data.get("assigned_to"))
-            services.create_contact(id=form.instance.pk, actor=request.user, origin=Origin.ADMIN, **changes)
+            made = services.create_contact(actor=request.user, origin=Origin.ADMIN, **changes)
+            form.instance.pk, form.instance.name = made.pk, made.name
 
     def delete_model(self, request: Any, obj: Any) -> None:
         services.delete_contact(contact=obj, actor=request.user)
@@ -260,36 +266,40 @@ class ContactAdmin(OwnedModelAdmin):
 
     # The story
 
-    def told_tables(self) -> dict[str, type[models.Model]]:
-        return TABLES
+    def teller(self, request: Any) -> Teller:
+        labels = {definition.key: definition.label for definition in self.definitions(request)}
+        return Teller(request.user, TABLES, labels)
 
     def entries_since(self, record: Any, since: dt.datetime) -> list[Entry]:
         return [entry for entry in timeline([record.pk], None, NEWEST) if entry.at > since and entry.kind == "event"]
 
-    def story(self, contact: Contact, user: Any, before: Any, limit: int) -> tuple[list[Any], str]:
-        """What happened, newest first, and where the next page starts."""
+    def story(self, request: Any, contact: Contact, before: Any, limit: int) -> tuple[list[Any], str]:
+        """What happened, newest first, and where the next page starts. Changes made together stay on one page."""
         ids = [contact.pk, *Contact.objects.filter(merged_into=contact).values_list("pk", flat=True)]
         entries = timeline(ids, before, limit + 1)
-        following = encode_position(entries[limit - 1].position) if len(entries) > limit else ""
-        return tell(entries[:limit], TABLES, user), following
+        following = ""
+        if len(entries) > limit:
+            last = entries.pop()
+            whole = [entry for entry in entries if entry.at != last.at]
+            entries = whole or entries
+            following = encode_position(entries[-1].position)
+        return self.teller(request).tell(entries), following
 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         contact = context.get("original")
         if contact is not None and not context["is_popup"]:
-            context |= self.tabs(request, contact)
-            context["story"], context["older"] = self.story(contact, request.user, None, NEWEST)
+            story, _following = self.story(request, contact, None, PAGE)
+            context["tabs"], context["story"] = self.tabs(request, contact), story[:NEWEST]
             context["story_url"] = self.url(request, "history", contact.pk)
         return super().render_change_form(request, context, *args, **options)
 
-    def tabs(self, request: Any, contact: Contact) -> dict[str, Any]:
+    def tabs(self, request: Any, contact: Contact) -> list[dict[str, Any]]:
         """The pages of a contact, for the row of tabs above each of them."""
-        pages = [("change", _("Contact"), True), ("history", _("Timeline"), True)]
-        pages.append(("sharing", _("Sharing"), rules.allows(request.user, contact, "share")))
-        items = []
-        for page, title, allowed in pages:
-            link = self.url(request, page, contact.pk)
-            items.append({"title": title, "link": link, "has_permission": allowed, "active": request.path == link})
-        return {"tab_list": [{"models": [{"name": str(self.opts), "detail": True}], "items": items}]}
+        pages = [("change", _("Contact")), ("history", _("Timeline"))]
+        if rules.allows(request.user, contact, "share"):
+            pages.append(("sharing", _("Sharing")))
+        links = [(title, self.url(request, page, contact.pk)) for page, title in pages]
+        return [{"title": title, "link": link, "active": request.path == link} for title, link in links]
 
     def page(self, request: Any, contact: Contact, template: str, **context: Any) -> HttpResponse:
         return TemplateResponse(
@@ -301,8 +311,7 @@ class ContactAdmin(OwnedModelAdmin):
                 "opts": self.opts,
                 "original": contact,
                 "model_admin": self,
-                "back": self.url(request, "change", contact.pk),
-                **self.tabs(request, contact),
+                "tabs": self.tabs(request, contact),
                 **context,
             },
         )
@@ -318,7 +327,7 @@ class ContactAdmin(OwnedModelAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         form = None
         if rules.may(request.user, Interaction, "add") and self.has_change_permission(request, contact):
-            made = Interaction(contact=contact, created_by=request.user, origin=Origin.ADMIN)
+            made = Interaction(contact=contact, created_by=request.user, origin=Origin.ADMIN, started_at=timezone.now())
             form = InteractionForm(request.POST or None, instance=made)
             if request.method == "POST" and form.is_valid():
                 form.save()
@@ -328,8 +337,17 @@ class ContactAdmin(OwnedModelAdmin):
             before = decode_position(request.GET.get("before", ""))
         except exceptions.ValidationError:
             before = None
-        story, older = self.story(contact, request.user, before, PAGE)
-        return self.page(request, contact, "contacts/timeline.html", story=story, older=older, form=form, before=before)
+        story, older = self.story(request, contact, before, PAGE)
+        return self.page(
+            request,
+            contact,
+            "contacts/timeline.html",
+            story=story,
+            older=older,
+            form=form,
+            before=before,
+            media=self.media + InteractionForm().media,
+        )
 
     def sharing_view(self, request: Any, object_id: str) -> HttpResponse:
         contact = self.visible_object(request, object_id, "share")
@@ -352,7 +370,7 @@ class ContactAdmin(OwnedModelAdmin):
             access.set_shares(record=contact, shares=shares)
             messages.success(request, _("Sharing saved."))
             return HttpResponseRedirect(request.path)
-        return self.page(request, contact, "contacts/sharing.html", formset=formset)
+        return self.page(request, contact, "contacts/sharing.html", formset=formset, media=self.media + formset.media)
 
 
 def primary(contact: Any, kind: str) -> str:

@@ -23,7 +23,7 @@ WIDGETS = {
     Type.DATE: widgets.UnfoldAdminSingleDateWidget,
     Type.DATETIME: widgets.UnfoldAdminSplitDateTimeWidget,
     Type.CHOICE: widgets.UnfoldAdminSelectWidget,
-    Type.MULTI_CHOICE: widgets.UnfoldAdminCheckboxSelectMultiple,
+    Type.MULTI_CHOICE: widgets.UnfoldAdminCheckboxSelectMultipleWidget,
     Type.URL: widgets.UnfoldAdminURLInputWidget,
     Type.EMAIL: widgets.UnfoldAdminEmailInputWidget,
     Type.PHONE: widgets.UnfoldAdminTextInputWidget,

@@ -52,8 +52,6 @@ class ContactForm(OwnedForm):
         super().__init__(*args, **options)
         self.fields["categories"].queryset = Category.objects.visible_to(self.user)
         self.fields["segments"].queryset = Segment.objects.visible_to(self.user).filter(kind=Segment.Kind.STATIC)
-        if not self.instance._state.adding:
-            self.initial |= {name: list(getattr(self.instance, name).all()) for name in ("categories", "segments")}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

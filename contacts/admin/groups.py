@@ -8,28 +8,43 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.contrib.forms.widgets import ArrayWidget
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from crm_project.access import rules
 from crm_project.admin import CrmModelAdmin, VersionedForm
+from crm_project.admin.lists import PeriodFilter
 from crm_project.api.pagination import COUNT_EXACT_TO
+from crm_project.database.functions import Fold
 
 from .. import custom_fields as custom
 from ..filters import in_segment, stored_filter
 from ..models import Category, Contact, CustomField, Interaction, Organization, Segment
+from ..services.naming import tidy
+
+
+class NamedForm(VersionedForm):
+    """Says at the field that a name is taken. The database looks at its folded form, which no form field shows."""
+
+    def clean_name(self) -> str:
+        name = tidy(self.cleaned_data["name"])
+        same = type(self.instance).objects.filter(folded_name=Fold(Value(name))).exclude(pk=self.instance.pk)
+        if same.exists():
+            raise ValidationError(_("This name is taken already."))
+        return name
 
 
 class NamedAdmin(CrmModelAdmin):
+    form = NamedForm
     search_fields = ("name",)
     ordering = ("folded_name",)
 
@@ -101,7 +116,7 @@ class FilterField(forms.CharField):
         return {name.strip(): text.strip() for name, _equals, text in (line.partition("=") for line in lines)}
 
 
-class SegmentForm(VersionedForm):
+class SegmentForm(NamedForm):
     filter = FilterField(
         required=False,
         label=gettext_lazy("Filter"),
@@ -239,7 +254,7 @@ class InteractionAdmin(CrmModelAdmin):
     list_filter = (
         ("type", ChoicesDropdownFilter),
         ("direction", ChoicesDropdownFilter),
-        ("started_at", RangeDateFilter),
+        ("started_at", PeriodFilter),
     )
     fields = (
         "contact",

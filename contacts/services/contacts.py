@@ -15,7 +15,18 @@ from crm_project.access.models import User
 
 from .. import custom_fields as custom
 from .. import points
-from ..models import Category, Contact, ContactCategory, ContactPoint, ContactSegment, Organization, Origin, Segment
+from ..exceptions import MergedAway
+from ..models import (
+    Category,
+    Contact,
+    ContactCategory,
+    ContactPoint,
+    ContactSegment,
+    Membership,
+    Organization,
+    Origin,
+    Segment,
+)
 from .naming import find_or_make
 
 PRIMARY = {"email": ContactPoint.Type.MAIL, "phone": ContactPoint.Type.PHONE}
@@ -77,9 +88,10 @@ def create_contact(
         if value:
             _set_primary(rows, contact, name, value, origin)
     contact.name = contact.name or company or email or phone or next((row.value for row in rows), "")
-    _settle(rows)
+    settle(rows)
     ContactPoint.objects.bulk_create(rows)
-    _join(contact, categories, segments)
+    _regroup(ContactCategory, contact, "category_id", {*find_or_make(Category, categories).values()})
+    _regroup(ContactSegment, contact, "segment_id", {segment.pk for segment in segments})
     contact.save(force_insert=True)
     return contact
 
@@ -114,10 +126,9 @@ def update_contact(
     if contact_points is not None or primary:
         _change_points(contact, contact_points, primary, origin)
     if categories is not None:
-        ContactCategory.objects.filter(contact=contact).delete()
+        _regroup(ContactCategory, contact, "category_id", {*find_or_make(Category, categories).values()})
     if segments is not None:
-        ContactSegment.objects.filter(contact=contact).delete()
-    _join(contact, categories or (), segments or ())
+        _regroup(ContactSegment, contact, "segment_id", {segment.pk for segment in segments})
     changed = {name: value for name, value in changes.items() if getattr(contact, name) != value}
     for name, value in changed.items():
         setattr(contact, name, value)
@@ -136,7 +147,13 @@ def delete_contact(*, contact: Contact, actor: User) -> None:
 
 @transaction.atomic
 def restore_contact(*, contact: Contact) -> None:
-    """Take the contact out of the trash."""
+    """Take the contact out of the trash.
+
+    Raises:
+        MergedAway: it is there because it was merged into another one.
+    """
+    if contact.merged_into_id:
+        raise MergedAway()
     Contact.objects.filter(pk=contact.pk).update(deleted_at=None, deleted_by=None, updated_at=timezone.now())
 
 
@@ -163,7 +180,7 @@ def _change_points(
     rows = list(stored) if given is None else _replaced(contact, stored, given, origin)
     for name, value in primary.items():
         _set_primary(rows, contact, name, value, origin)
-    _settle(rows)
+    settle(rows)
     gone = {row.pk for row in stored} - {row.pk for row in rows}
     if gone:
         contact.points.filter(pk__in=gone).update(deleted_at=timezone.now(), is_primary=False)
@@ -221,7 +238,7 @@ def _set_primary(rows: list[ContactPoint], contact: Contact, name: str, value: s
     PointData(kind, value, service=row.service, label=row.label, is_primary=True).apply_to(row)
 
 
-def _settle(rows: list[ContactPoint]) -> None:
+def settle(rows: list[ContactPoint]) -> None:
     """Number the points and see to it that there is one primary address and one primary number, if there are any."""
     for position, row in enumerate(rows):
         row.position = position
@@ -232,7 +249,13 @@ def _settle(rows: list[ContactPoint]) -> None:
             row.is_primary = row is chosen
 
 
-def _join(contact: Contact, categories: Iterable[str], segments: Iterable[Segment]) -> None:
-    labels = set(find_or_make(Category, categories).values())
-    ContactCategory.objects.bulk_create([ContactCategory(contact=contact, category_id=key) for key in labels])
-    ContactSegment.objects.bulk_create([ContactSegment(contact=contact, segment=each) for each in {*segments}])
+def _regroup(membership: type[Membership], contact: Contact, column: str, wanted: set[UUID]) -> None:
+    """Make these the contact's only groups; memberships that stay are not touched."""
+    if contact._state.adding:
+        present: set[UUID] = set()
+    else:
+        rows = membership._default_manager.filter(contact=contact)
+        rows.exclude(**{f"{column}__in": wanted}).delete()
+        present = set(rows.values_list(column, flat=True))
+    missing = [membership(contact=contact, **{column: key}) for key in wanted - present]
+    membership._default_manager.bulk_create(missing)

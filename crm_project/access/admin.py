@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from crm_project.admin import RestrictedMixin
 from crm_project.admin.lists import name_of
@@ -88,8 +88,8 @@ class UserAdmin(RestrictedMixin, DjangoUserAdmin, ModelAdmin):
     def get_queryset(self, request: Any) -> QuerySet:
         return super().get_queryset(request).prefetch_related("groups__role")
 
-    def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
-        form = super().get_form(request, obj, change, **options)
+    def get_form(self, request: Any, obj: Any = None, **options: Any) -> Any:
+        form = super().get_form(request, obj, **options)
         form.asking = request.user
         return form
 
@@ -145,7 +145,7 @@ class GroupAdmin(RestrictedMixin, DjangoGroupAdmin, ModelAdmin):
 class ApiKeyForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
         choices=ApiKey.Scope.choices,
-        widget=UnfoldAdminCheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         initial=[ApiKey.Scope.READ, ApiKey.Scope.WRITE],
         label=gettext_lazy("Scopes"),
         help_text=gettext_lazy("A key may do what its user may, but no more than its scopes say."),

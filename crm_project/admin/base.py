@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
-from django.db.models import ProtectedError, QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import Model, ProtectedError, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -23,12 +22,14 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, TabularInline
 
 from crm_project.access import rules
+from crm_project.api.errors import constraint_message
 from crm_project.api.exceptions import CrmError
 from crm_project.history import changes
+from crm_project.history.timeline import Entry
 
 from .forms import VersionedForm
 from .lists import BoundedPaginator, CrmChangeList
-from .story import tell
+from .story import Table, Teller
 
 LONGEST_SEARCH = 200
 TOLD_CHANGES = 10
@@ -61,7 +62,7 @@ class RestrictedMixin:
         options.setdefault("queryset", self.selectable(db_field.remote_field.model, request))
         return super().formfield_for_foreignkey(db_field, request, **options)
 
-    def selectable(self, model: type[models.Model], request: Any) -> QuerySet:
+    def selectable(self, model: type[Model], request: Any) -> QuerySet:
         """The records that a form of this user may refer to."""
         return rules.visible(model._default_manager.all(), request.user)
 
@@ -149,18 +150,18 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
         form = super().get_form(request, obj, change, **options)
         if issubclass(form, VersionedForm):
             form.changes_since = staticmethod(
-                lambda record, since: tell(self.entries_since(record, since), self.told_tables(), request.user)
+                lambda record, since: self.teller(request).tell(self.entries_since(record, since))
             )
         return form
 
     def get_fields(self, request: Any, obj: Any = None) -> list[str]:
         return [name for name in super().get_fields(request, obj) if name not in ("version", "version_at")]
 
-    def told_tables(self) -> Mapping[str, type[models.Model]]:
-        """Which model stands behind which name in the entries of the change history."""
-        return {self.opts.model_name: self.model}
+    def teller(self, request: Any) -> Teller:
+        """Who tells the record's change history."""
+        return Teller(request.user, {self.opts.model_name: Table(self.model)})
 
-    def entries_since(self, record: Any, since: dt.datetime) -> Iterable[Any]:
+    def entries_since(self, record: Any, since: dt.datetime) -> list[Entry]:
         """The record's newest changes after a moment. One query."""
         event_model = self.model.pgh_event_models["update"]
         found = changes.entries(event_model, "pgh_obj_id", [record.pk], None, TOLD_CHANGES, name=self.opts.model_name)
@@ -175,9 +176,8 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
         try:
             with transaction.atomic():
                 return super().changeform_view(request, object_id, form_url, extra_context)
-        except (CrmError, ValidationError) as error:
-            texts = error.messages if isinstance(error, ValidationError) else [str(error)]
-            messages.error(request, " ".join(texts))
+        except (CrmError, ValidationError, IntegrityError) as error:
+            messages.error(request, reason(error))
             return HttpResponseRedirect(request.get_full_path())
 
     def delete_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
@@ -220,6 +220,16 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
         return TemplateResponse(request, "admin/not_found.html", context, status=404)
 
 
+def reason(error: Exception) -> str:
+    """Why something was not saved. A constraint of the database that a race has met says so in its own words."""
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    if isinstance(error, IntegrityError):
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
+        return constraint_message(name) or _("Somebody else saved the same at this moment; try again.")
+    return str(error)
+
+
 class OwnedModelAdmin(CrmModelAdmin):
     """Owned records: deleting moves to the trash, where they can only be looked at and be restored."""
 
@@ -256,6 +266,10 @@ class OwnedModelAdmin(CrmModelAdmin):
     def delete_model(self, request: Any, obj: Any) -> None:
         obj.deleted_at, obj.deleted_by = timezone.now(), request.user
         obj.save(update_fields=["deleted_at", "deleted_by", "updated_at"])
+
+    def response_delete(self, request: Any, obj_display: str, obj_id: Any) -> HttpResponse:
+        messages.success(request, _("“%s” was moved to the trash.") % obj_display)
+        return HttpResponseRedirect(self.url(request, "changelist"))
 
     def delete_queryset(self, request: Any, queryset: QuerySet) -> None:
         for record in queryset:

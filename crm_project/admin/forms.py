@@ -29,7 +29,7 @@ class VersionedForm(forms.ModelForm):
     ``ModelAdmin.get_object`` has locked the row, so that nothing comes between this check and the saving.
     """
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
     version_at = forms.DateTimeField(widget=forms.HiddenInput, required=False)
     changes_since: Callable[[Any, dt.datetime], Iterable[Told]] = staticmethod(no_changes)
 
@@ -40,13 +40,10 @@ class VersionedForm(forms.ModelForm):
         else:
             self.initial["version"] = self.instance.version
             self.initial["version_at"] = self.instance.updated_at.isoformat()
-            self.fields["version"].error_messages["required"] = self.fields["version"].error_messages["invalid"] = _(
-                "The form does not say which version of the record it shows; reload the page."
-            )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if "version" in self.fields and "version" in data and data["version"] != self.instance.version:
+        if "version" in self.fields and data["version"] != str(self.instance.version):
             raise ValidationError(self.conflict(data.get("version_at")), code="conflict")
         return data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,10 +11,12 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter, RangeDateFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
+from unfold.utils import parse_date_str
 from unfold.views import ChangeList
 
 from crm_project.access import rules
@@ -158,6 +161,22 @@ class TeamFilter(ChoiceFilter):
 
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[Any, Any]]:
         return list(Group.objects.filter(role=None).order_by("name").values_list("pk", "name")[:MOST_CHOICES])
+
+
+class PeriodFilter(RangeDateFilter):
+    """From one day to another, both included, as the days of the user's time zone."""
+
+    def queryset(self, request: Any, queryset: QuerySet) -> QuerySet:
+        for end, lookup, days in (("from", "gte", 0), ("to", "lt", 1)):
+            day = parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "")
+            if day is None:
+                continue
+            try:
+                moment = timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days), dt.time()))
+            except OverflowError as error:
+                raise IncorrectLookupParameters from error
+            queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": moment})
+        return queryset
 
 
 class TrashFilter(DropdownFilter):

@@ -43,4 +43,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Adds the cards that the pages bring along."""
     pages = [page for page in admin.site._registry.values() if hasattr(page, "panel")]
-    return context | {"panels": [page.panel(request) for page in pages if page.has_module_permission(request)]}
+    return context | {
+        "title": _("Start"),
+        "panels": [page.panel(request) for page in pages if page.has_module_permission(request)],
+    }

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -26,7 +27,20 @@ from .lists import name_of
 LONGEST = 200
 PUBLIC = {User, Group}  # Whose names every member of staff reads, to hand records over and to share them.
 HIDDEN_COLUMNS = {"deleted_by_id", "created_by_id"}
-VERBS = {"created": gettext_lazy("added"), "changed": gettext_lazy("changed"), "deleted": gettext_lazy("removed")}
+TITLES = {
+    "created": gettext_lazy("%s added"),
+    "changed": gettext_lazy("%s changed"),
+    "deleted": gettext_lazy("%s removed"),
+}
+DOORS = {
+    "api": gettext_lazy("API"),
+    "admin": gettext_lazy("admin"),
+    "import": gettext_lazy("import"),
+    "command": gettext_lazy("command"),
+    "app_connect": "App Connect",
+    "eadesk": "Eadesk",
+}
+NOTHING = "–"
 ICONS = {
     "call": "call",
     "message": "chat",
@@ -37,6 +51,18 @@ ICONS = {
     "changed": "edit",
     "deleted": "remove_circle",
 }
+
+
+@dataclass(frozen=True)
+class Table:
+    """The model behind the first part of an event's type, such as ``contact`` of ``contact.changed``.
+
+    A part of the record is told by one column, ``value``, and called after its column ``label`` or its kind.
+    """
+
+    model: type[models.Model]
+    value: str = ""
+    label: str = ""
 
 
 @dataclass
@@ -65,86 +91,117 @@ class Told:
         return f"{at} · {self.actor} · {self.title}" + (f" · {what}" if what else "")
 
 
-def tell(entries: Sequence[Entry], tables: Mapping[str, type[models.Model]], user: Any) -> list[Told]:
-    """The entries for this user, who reads the names of records only where they may see them.
+class Teller:
+    """Tells entries to a user, who reads the names of records only where they may see them.
 
-    ``tables`` names the model behind the first part of an event's type, such as ``contact`` of ``contact.changed``.
-    One query for the users and one for each other kind of record that the changes mention.
+    Costs one query for the users and one for each other kind of record that the changes mention. ``labels`` names the
+    keys of ``custom_fields``.
     """
-    names = _names(entries, tables, user)
-    return [_told(entry, tables, names) for entry in entries]
 
+    def __init__(self, user: Any, tables: Mapping[str, Table], labels: Mapping[str, str] | None = None) -> None:
+        self.user, self.tables, self.labels = user, tables, labels or {}
 
-def _column(entry: Entry, tables: Mapping[str, type[models.Model]], name: str) -> Any:
-    table = tables.get(entry.type.partition(".")[0])
-    try:
-        return table and table._meta.get_field(name.removesuffix("_id"))
-    except FieldDoesNotExist:
-        return None
+    def tell(self, entries: Sequence[Entry]) -> list[Told]:
+        """Changes that were made together, in one transaction, are told as one."""
+        self.names = self.find_names(entries)
+        together = groupby(entries, lambda entry: (entry.at, entry.actor) if entry.kind == "event" else entry.id)
+        return [self.told(list(group)) for _key, group in together]
 
+    def column(self, entry: Entry, name: str) -> Any:
+        table = self.tables.get(entry.type.partition(".")[0])
+        try:
+            return table and table.model._meta.get_field(name.removesuffix("_id"))
+        except FieldDoesNotExist:
+            return None
 
-def _names(entries: Sequence[Entry], tables: Mapping[str, type[models.Model]], user: Any) -> dict[Any, str]:
-    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
-    for entry in entries:
-        wanted[User].add(entry.actor)
-        for name, values in entry.changes.items():
-            column = _column(entry, tables, name)
-            if column is not None and column.is_relation:
-                wanted[column.related_model] |= set(values)
-    names: dict[Any, str] = {}
-    for model, keys in wanted.items():
-        rows = model._default_manager.filter(pk__in=keys - {None})
-        if model not in PUBLIC:
-            rows = rules.visible(rows, user)
-        names |= {str(row.pk): name_of(row) if isinstance(row, User) else str(row) for row in rows}
-    return names
+    def find_names(self, entries: Sequence[Entry]) -> dict[str, str]:
+        wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+        for entry in entries:
+            wanted[User].add(entry.actor)
+            for name, values in entry.changes.items():
+                column = self.column(entry, name)
+                if column is not None and column.is_relation:
+                    wanted[column.related_model] |= set(values)
+        names: dict[str, str] = {}
+        for model, keys in wanted.items():
+            rows = model._default_manager.filter(pk__in=keys - {None})
+            if model not in PUBLIC:
+                rows = rules.visible(rows, self.user)
+            names |= {str(row.pk): name_of(row) if isinstance(row, User) else str(row) for row in rows}
+        return names
 
-
-def _told(entry: Entry, tables: Mapping[str, type[models.Model]], names: dict[Any, str]) -> Told:
-    kind, _dot, verb = entry.type.partition(".")
-    told = Told(
-        at=entry.at,
-        actor=names.get(entry.actor) or _("System"),
-        door=entry.door or "",
-        title=entry.summary,
-        icon=ICONS.get(verb or kind, "history"),
-    )
-    if entry.kind == "interaction":
-        told.text = "\n".join(filter(None, (entry.data.get("body"), entry.data.get("note"))))
+    def told(self, entries: list[Entry]) -> Told:
+        first = entries[0]
+        told = Told(
+            at=first.at,
+            actor=self.names.get(str(first.actor)) or _("System"),
+            door=str(DOORS.get(first.door or "", first.door or "")),
+            title=first.summary,
+            icon=ICONS.get(first.type, "history"),
+        )
+        if first.kind == "interaction":
+            told.text = "\n".join(filter(None, (first.data.get("body"), first.data.get("note"))))
+            return told
+        whole = next((entry for entry in entries if self.is_whole(entry)), first)
+        kind, _dot, verb = whole.type.partition(".")
+        if kind not in self.tables:
+            return told
+        if not self.is_whole(whole):
+            kind, verb = next(iter(self.tables)), "changed"
+        told.title = str(TITLES[verb]) % capfirst(str(self.tables[kind].model._meta.verbose_name))
+        told.icon = ICONS[verb]
+        entries.sort(key=self.is_whole, reverse=True)
+        told.changes = [change for entry in entries for change in self.changes(entry)]
         return told
-    table = tables.get(kind)
-    if table is None:
-        return told
-    for name, (before, after) in entry.changes.items():
-        if name in HIDDEN_COLUMNS:
-            continue
-        column = _column(entry, tables, name)
-        if name == "custom_fields":
-            told.changes += _of_dict(before or {}, after or {})
-        else:
+
+    def is_whole(self, entry: Entry) -> bool:
+        """Whether the entry is about the record itself, not about a part of it."""
+        table = self.tables.get(entry.type.partition(".")[0])
+        return table is not None and not table.value
+
+    def changes(self, entry: Entry) -> list[Change]:
+        kind, _dot, verb = entry.type.partition(".")
+        if kind not in self.tables:
+            return []
+        table, found = self.tables[kind], []
+        shown = {name: values for name, values in entry.changes.items() if name not in HIDDEN_COLUMNS}
+        if table.value and verb != "changed":
+            return [self.part(entry, table, verb)]
+        subject = f"{entry.summary.partition('“')[2].partition('”')[0]} · " if table.value else ""
+        for name, (before, after) in shown.items():
+            column = self.column(entry, name)
+            if name == "custom_fields":
+                found += self.of_dict(before or {}, after or {})
+                continue
             label = capfirst(str(column.verbose_name)) if column is not None else name
-            told.changes.append(Change(label, _shown(column, before, names), _shown(column, after, names)))
-    told.title = f"{capfirst(str(table._meta.verbose_name))} {VERBS.get(verb, verb)}"
-    if verb != "changed":
-        told.changes = [change for change in told.changes if change.after != "–" or change.before != "–"]
-    return told
+            found.append(Change(subject + label, self.text(column, before), self.text(column, after)))
+        return [change for change in found if change.before != change.after]
 
+    def part(self, entry: Entry, table: Table, verb: str) -> Change:
+        at = 0 if verb == "deleted" else 1
+        label = capfirst(str(self.column(entry, table.value).verbose_name))
+        if table.label in entry.changes:
+            label = self.text(self.column(entry, table.label), entry.changes[table.label][at])
+        value = self.text(self.column(entry, table.value), entry.changes.get(table.value, [None, None])[at])
+        return Change(label, value, NOTHING) if verb == "deleted" else Change(label, NOTHING, value)
 
-def _of_dict(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
-    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    return [Change(key, _shown(None, before.get(key), {}), _shown(None, after.get(key), {})) for key in keys]
+    def of_dict(self, before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+        keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+        return [
+            Change(self.labels.get(key, key), self.text(None, before.get(key)), self.text(None, after.get(key)))
+            for key in keys
+        ]
 
-
-def _shown(column: Any, value: Any, names: dict[Any, str]) -> str:
-    if value in (None, "", []):
-        return "–"
-    if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
-    if column is not None and column.is_relation:
-        return names.get(str(value)) or _("(not visible)")
-    if column is not None and column.choices:
-        return str(dict(column.flatchoices).get(value, value))
-    if isinstance(column, models.DateTimeField) and (moment := parse_datetime(str(value))):
-        return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return Truncator(text).chars(LONGEST)
+    def text(self, column: Any, value: Any) -> str:
+        if value in (None, "", []):
+            return NOTHING
+        if isinstance(value, bool):
+            return str(_("yes") if value else _("no"))
+        if column is not None and column.is_relation:
+            return self.names.get(str(value)) or _("(not visible)")
+        if column is not None and column.choices:
+            return str(dict(column.flatchoices).get(value, value))
+        if isinstance(column, models.DateTimeField) and (moment := parse_datetime(str(value))):
+            return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return Truncator(text).chars(LONGEST)

@@ -19,10 +19,11 @@ from crm_project.suggest import nearest
 
 
 def refuse_unknown_parameters(sent: Any, known: list[str]) -> None:
-    """400 for the first parameter that nothing reads, with the nearest name that exists."""
+    """400 for parameters that nothing reads, with the nearest name. A known ``name.`` stands for any ``name.key``."""
+    families = tuple(name for name in known if name.endswith("."))
     errors = {}
     for name in sent:
-        if name in known or (name.startswith("custom_fields.") and "custom_fields" in known):
+        if name in known or name.startswith(families):
             continue
         guess = nearest(name, known)
         hint = f" Did you mean “{guess}”?" if guess else ""
@@ -124,7 +125,12 @@ class UUIDListFilter(TextListFilter):
 
 
 class CrmFilterSet(filters.FilterSet):
-    """Base of the filter sets: by time of creation and change, by key, and by the trash."""
+    """Base of the filter sets: by time of creation and change, by key, and by the trash.
+
+    ``families`` names the parameters, with a dot at the end, whose second half is known to the database only.
+    """
+
+    families: tuple[str, ...] = ()
 
     id = UUIDListFilter(label="Ids, comma separated")
     created_at_after = MomentFilter(field_name="created_at", lookup_expr="gte", label="Created at or after")

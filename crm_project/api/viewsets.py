@@ -92,8 +92,8 @@ class CrmViewSet(GenericViewSet):
 
     def known_parameters(self) -> list[str]:
         known = list(self.query_parameters.get(self.action, ()))
-        if self.action in self.filtered_actions:
-            known += [*self.filterset_class.get_filters()] if getattr(self, "filterset_class", None) else []
+        if self.action in self.filtered_actions and getattr(self, "filterset_class", None):
+            known += [*self.filterset_class.get_filters(), *self.filterset_class.families]
         if self.is_list():
             known += self.pagination_class.parameters
         return known

@@ -11,7 +11,7 @@ from django.db import connection, models
 def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Add rows of the named columns; the database's defaults and triggers do the rest."""
     name = connection.ops.quote_name
-    names = ", ".join(name(model._meta.get_field(column).column) for column in columns)  # type: ignore[union-attr]
+    names = ", ".join(_column(model, column) for column in columns)
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {name(model._meta.db_table)} ({names}) FROM STDIN") as stream,
@@ -20,16 +20,21 @@ def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seque
             stream.write_row(row)
 
 
+def _column(model: type[models.Model], name: str) -> str:
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    assert field.column
+    return connection.ops.quote_name(field.column)
+
+
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write the named columns of rows that exist; each row begins with its key. One statement for all of them."""
-    name = connection.ops.quote_name
-    table, key = name(model._meta.db_table), name(model._meta.pk.column)  # type: ignore[union-attr]
-    names = [name(model._meta.get_field(column).column) for column in columns]  # type: ignore[union-attr]
+    table, key = connection.ops.quote_name(model._meta.db_table), _column(model, model._meta.pk.name)
+    names = [_column(model, column) for column in columns]
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS changed_rows")
-        cursor.execute(
-            f"CREATE TEMP TABLE changed_rows ON COMMIT DROP AS SELECT {', '.join([key, *names])} FROM {table} WITH NO DATA"
-        )
+        columns_of_table = f"SELECT {', '.join([key, *names])} FROM {table} WITH NO DATA"
+        cursor.execute(f"CREATE TEMP TABLE changed_rows ON COMMIT DROP AS {columns_of_table}")
         with cursor.copy("COPY changed_rows FROM STDIN") as stream:
             for row in rows:
                 stream.write_row(row)

@@ -20,7 +20,7 @@ class Limits:
 
     columns: int = 200
     cell_chars: int = 1_000_000
-    line_bytes: int = 16 * 1024 * 1024  # one row of CSV, one line of NDJSON, one item of JSON
+    line_bytes: int = 16 * 1024 * 1024  # of a line of CSV or NDJSON or an item of JSON, counted in characters
     unpacked_bytes: int = 1024**3  # all parts of an XLSX together
     json_depth: int = 50
 

@@ -1,0 +1,401 @@
+"""The columns of contact files, in and out: for the admin, the API and the commands alike."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet
+from import_export.fields import Field
+
+from crm_project.access import rules
+from crm_project.access.grants import grants_of
+from crm_project.access.models import User
+from crm_project.transfer.headers import Vocabulary, nearest
+from crm_project.transfer.resources import CrmResource, Draft
+from crm_project.transfer.rows import Cells, Incoming, load_list
+
+from . import custom_fields as custom
+from . import phones, points
+from .columns import VOCABULARY, compose_name, split_list
+from .exporting import export_rows
+from .importing import ContactDraft, Point, empty_draft, load_drafts, write_drafts
+from .models import Category, Contact, ContactPoint, CustomField, Organization, Segment
+from .services.naming import find, find_or_make, tidy
+
+NOT_STORED = "Contacts have no such field; a mapping to a custom field keeps it."
+OWN = "The CRM sets this itself."
+UNSTORED = {
+    **dict.fromkeys(["website", "street", "city", "state", "postal_code", "country"], NOT_STORED),
+    **dict.fromkeys(["origin", "created_at", "updated_at", "created_by", "merged_into"], OWN),
+}
+TEXT = 255
+TEXTS = {"name": TEXT, "job_title": TEXT, "external_id": TEXT, "company": TEXT, "description": None}
+NAME_PARTS = {
+    "first_name": "first",
+    "middle_name": "middle",
+    "last_name": "last",
+    "name_prefix": "prefix",
+    "name_suffix": "suffix",
+}
+DEFAULT_SERVICE = {"mail": "mail", "phone": "phone"}
+MEMBERS = {"categories": Category, "segments": Segment}
+CUSTOM = "custom_fields."
+# A number may be followed by its extension behind a semicolon (RFC 3966), which otherwise parts numbers.
+EXTENSION_PART = re.compile(r";\s*(?=ext)", re.IGNORECASE)
+SPLITS = re.compile(r":::|[;,\r\n]|^\* |^'|^\[.*\]$")
+
+
+def split_phones(value: Any) -> list[str]:
+    return split_list(EXTENSION_PART.sub(" ", value) if isinstance(value, str) else value)
+
+
+def split_emails(value: Any) -> list[str]:
+    return split_list(value, commas=True)
+
+
+class ContactResource(CrmResource):
+    """Contacts. ``email`` and ``phone`` are the primary points; ``contact_points`` has them when values are not all.
+
+    On a match, what a row does not say stays, and what it lists (points, categories, segments) is added to what is
+    there: an import never takes anything away.
+    """
+
+    email = Field(column_name="email")
+    phone = Field(column_name="phone")
+    other_emails = Field(column_name="other_emails")
+    other_phones = Field(column_name="other_phones")
+    company = Field(column_name="company")
+    contact_points = Field(column_name="contact_points")
+
+    class Meta:
+        model = Contact
+        fields = [
+            *["id", "name", "email", "phone", "other_emails", "other_phones", "company", "job_title", "contact_type"],
+            *["categories", "segments", "description", "external_id", "contact_points"],
+            *["assigned_to", "team", "origin", "created_at", "updated_at"],
+        ]
+
+    vocabulary = VOCABULARY
+    match_keys = ("id", "external_id", "email", "phone")
+    unstored = UNSTORED
+    # Whom records belong to and when they came is another matter in another database.
+    optional_columns = ("assigned_to", "team", "origin", "created_at", "updated_at")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._definitions: list[CustomField] | None = None
+        self.unique_owners: dict[tuple[str, str], set[UUID]] = {}
+
+    @property
+    def definitions(self) -> list[CustomField]:
+        if self._definitions is None:
+            self._definitions = custom.definitions()
+        return self._definitions
+
+    def full_vocabulary(self) -> Vocabulary:
+        vocabulary = super().full_vocabulary()
+        more: dict[str, list[str]] = {name: [] for name in ("other_emails", "other_phones", "contact_points")}
+        more["custom_fields"] = []
+        more |= {f"{CUSTOM}{field.key}": [field.key, field.label] for field in self.definitions}
+        more |= {name: [] for name in self.unstored if name not in vocabulary.targets}
+        return replace(vocabulary, targets={**vocabulary.targets, **more})
+
+    # Import
+
+    def read(self, cells: Cells, row: Incoming) -> None:
+        values = row.values
+        for name, limit in TEXTS.items():
+            if text := cells.text(name, limit):
+                values[name] = text
+        if company := values.get("company"):
+            values["company"] = tidy(company)
+        self._read_id(cells, row)
+        self._read_type(cells, values)
+        for name in MEMBERS:
+            if entries := list(dict.fromkeys(entry for _, entry in cells.lists(name, split_list, TEXT))):
+                values[name] = entries
+        values["points"] = given = self._read_points(cells)
+        self._read_name(cells, values)
+        self._read_custom_fields(cells, values)
+        for name in ("assigned_to", "team"):
+            if text := cells.text(name, 320):
+                values[name] = text
+        keys = row.keys
+        for kind, key in (("mail", "email"), ("phone", "phone")):
+            if found := [point.normalized for point in given if point.type == kind]:
+                keys[key] = list(dict.fromkeys(found))
+        if "external_id" in values:
+            keys["external_id"] = [values["external_id"]]
+
+    def _read_id(self, cells: Cells, row: Incoming) -> None:
+        if not (text := cells.text("id")):
+            return
+        try:
+            row.keys["id"] = [str(UUID(text))]
+        except ValueError:
+            header = cells.header("id")
+            if header in self.options.mapping or "external_id" in row.values or len(text) > TEXT:
+                cells.refuse("This is not an id of this CRM; another system's ids go to “external_id”.", header, text)
+            else:
+                row.values["external_id"] = text
+
+    def _read_type(self, cells: Cells, values: dict[str, Any]) -> None:
+        if not (text := cells.text("contact_type")):
+            return
+        known = {str(word).casefold(): value for value, label in Contact.Type.choices for word in (value, label)}
+        if text.casefold() in known:
+            values["contact_type"] = known[text.casefold()]
+        else:
+            listed = ", ".join(Contact.Type.values)
+            cells.refuse(f"This must be one of: {listed}.", cells.header("contact_type"), text)
+
+    def _read_points(self, cells: Cells) -> list[Point]:
+        """Those of ``contact_points`` first, as they stand; of the others those that are not among them."""
+        given: list[Point] = []
+        for header, value in cells.all("contact_points"):
+            given += self._read_point_list(cells, header, value)
+        present = {point.key for point in given}
+        primaries = {point.type for point in given if point.is_primary}
+        for target, kind, split in (
+            ("email", "mail", split_emails),
+            ("other_emails", "mail", split_emails),
+            ("phone", "phone", split_phones),
+            ("other_phones", "phone", split_phones),
+        ):
+            for header, value in cells.lists(target, split, 500):
+                point = cells.check(header, value, partial(self._point, kind, value))
+                if point and point.key not in present:
+                    present.add(point.key)
+                    point.is_primary = kind not in primaries
+                    primaries.add(kind)
+                    given.append(point)
+        return given
+
+    def _point(self, kind: str, value: str, region: str | None = None) -> Point:
+        points.check(kind, value)
+        normalized, extension = points.normalize(kind, value, region or self.options.region)
+        return Point(kind, DEFAULT_SERVICE.get(kind, ""), value.strip(), normalized, extension)
+
+    def _read_point_list(self, cells: Cells, header: str, value: Any) -> Iterator[Point]:
+        """A list of objects as the API has it; ``region`` says where a national number is from."""
+        entries = load_list(value)
+        if not isinstance(entries, list):
+            cells.refuse("This must be a list of contact points: [{“type”: “phone”, “value”: “…”}].", header, value)
+            return
+        for entry in entries:
+            if problem := point_problem(entry):
+                cells.refuse(problem, header, entry)
+                continue
+            clean = partial(self._point, entry["type"], entry["value"], entry.get("region"))
+            if point := cells.check(header, entry["value"], clean):
+                point.service = entry.get("service") or point.service
+                point.label = entry.get("label") or ""
+                point.is_primary = entry.get("is_primary") is True
+                point.is_explicit = True
+                if not point.service:
+                    cells.refuse("An account needs its service, such as “telegram”.", header, entry)
+                yield point
+
+    def _read_name(self, cells: Cells, values: dict[str, Any]) -> None:
+        if "name" not in values:
+            parts = {part: cells.text(name, 255) for name, part in NAME_PARTS.items()}
+            if any(parts[part] for part in ("first", "middle", "last")):
+                values["name"] = compose_name(**parts)
+                if len(values["name"]) > TEXT:
+                    cells.refuse("The parts of the name are longer than 255 characters together.", None, values["name"])
+        if "name" not in values:
+            reached: dict[str, str] = {}
+            for point in values["points"]:
+                reached.setdefault(point.type, point.value)
+            nickname, company = cells.text("nickname", 255), values.get("company", "")
+            email, phone = reached.get("mail", ""), reached.get("phone") or reached.get("id", "")
+            fallback = compose_name(nickname=nickname, company=company, email=email, phone=phone)
+            values["fallback_name"] = fallback[:255]
+            values["is_company"] = bool(company) and not nickname
+
+    def _read_custom_fields(self, cells: Cells, values: dict[str, Any]) -> None:
+        given: dict[str, Any] = {}
+        known = {field.key: field for field in self.definitions}
+        for header, value in cells.all("custom_fields"):
+            if not isinstance(value, dict):
+                cells.refuse("This must be an object of keys and values.", header, value)
+                continue
+            for key, inner in value.items():
+                if key in known:
+                    self._clean_custom(cells, known[key], f"{CUSTOM}{key}", inner, given)
+                else:
+                    guess = nearest(key, known)
+                    hint = f" Did you mean “{guess}”?" if guess else ""
+                    cells.refuse(f"There is no custom field “{key[:60]}”.{hint}", f"{CUSTOM}{key[:60]}", inner)
+        for field in known.values():
+            for header, value in cells.all(f"{CUSTOM}{field.key}", strip=False):
+                self._clean_custom(cells, field, header, value, given)
+        if given:
+            values["custom_fields"] = given
+
+    def _clean_custom(self, cells: Cells, field: CustomField, header: str, value: Any, given: dict[str, Any]) -> None:
+        if field.type == CustomField.Type.MULTI_CHOICE:
+            given_list = load_list(value)
+            value = split_list(given_list) if isinstance(given_list, str) else given_list
+        if (cleaned := cells.check(header, value, partial(custom.clean_value, field, value))) is not None:
+            given[field.key] = cleaned
+
+    def resolve(self, rows: Sequence[Incoming], *, make: bool) -> None:
+        asked = {row.values["company"] for row in rows if "company" in row.values}
+        found = self._named(Organization, asked, make, created_by=self.user)
+        for row in rows:
+            if "company" in row.values:
+                row.values["organization"] = found.get(row.values["company"])
+        self._resolve_categories(rows, make)
+        self._resolve_segments(rows, make)
+        self._resolve_owners(rows)
+        self._lock_unique_values(rows, lock=make)
+
+    @staticmethod
+    def _named(model: Any, names: set[str], make: bool, **columns: Any) -> dict[str, UUID]:
+        if not names:
+            return {}
+        return find_or_make(model, sorted(names), **columns) if make else find(model, names)
+
+    def _resolve_categories(self, rows: Sequence[Incoming], make: bool) -> None:
+        found = self._named(Category, {name for row in rows for name in row.values.get("categories", ())}, make)
+        for row in rows:
+            if names := row.values.get("categories"):
+                row.values["categories"] = {found.get(name, name): name for name in names}
+
+    def _resolve_segments(self, rows: Sequence[Incoming], make: bool) -> None:
+        """Static segments by name or id; missing ones are made by those who may."""
+        names = {name for row in rows for name in row.values.get("segments", ())}
+        if not names:
+            return
+        may_make = rules.may(self.user, Segment, "add")
+        found: dict[str, UUID] = self._named(Segment, names, make and may_make)
+        ids = {name: key for name in names if (key := as_uuid(name)) and name not in found}
+        kinds = dict(Segment.objects.filter(pk__in=[*found.values(), *ids.values()]).values_list("pk", "kind"))
+        found |= {name: key for name, key in ids.items() if key in kinds}
+        for row in rows:
+            for name in row.values.get("segments", ()):
+                if name not in found and (not may_make or name in ids):
+                    row.refuse(f"There is no segment “{name}”, and you may not make one.", "segments", name)
+                elif kinds.get(found.get(name)) == Segment.Kind.DYNAMIC:
+                    row.refuse(f"The segment “{name}” is dynamic: its filter says who is in it.", "segments", name)
+            if row.values.get("segments"):
+                row.values["segments"] = {found.get(name, name): name for name in row.values["segments"]}
+
+    def _resolve_owners(self, rows: Sequence[Incoming]) -> None:
+        """Whom the records belong to. Who works with own records only, keeps to themselves and their teams."""
+        names = {row.values["assigned_to"] for row in rows if "assigned_to" in row.values}
+        teams = {row.values["team"] for row in rows if "team" in row.values}
+        everybody = rules.reaches_all(self.user, Contact, "change")
+        users = self._users(names) if names else {}
+        groups = self._teams(teams) if teams else {}
+        for row in rows:
+            if name := row.values.get("assigned_to"):
+                row.values["assigned_to"] = users.get(name.casefold())
+                if row.values["assigned_to"] is None:
+                    row.refuse(f"There is no active user “{name}”.", "assigned_to", name)
+                elif not everybody and row.values["assigned_to"] != self.user.pk:
+                    row.refuse("You may not assign contacts to other people.", "assigned_to", name)
+            if name := row.values.get("team"):
+                row.values["team"] = groups.get(name.casefold())
+                if row.values["team"] is None:
+                    row.refuse(f"There is no team “{name}”.", "team", name)
+                elif not everybody and row.values["team"] not in grants_of(self.user).group_ids:  # type: ignore[arg-type]
+                    row.refuse("You may not assign contacts to a team that you are not in.", "team", name)
+
+    @staticmethod
+    def _users(names: set[str]) -> dict[str, UUID]:
+        ids = [key for name in names if (key := as_uuid(name))]
+        asked = Q(username__in=names) | Q(pk__in=ids)
+        for name in names:
+            if "@" in name:
+                asked |= Q(email__iexact=name)
+        rows = User.objects.filter(asked, is_active=True).values_list("pk", "username", "email")
+        return {str(word).casefold(): pk for pk, username, email in rows for word in (email, pk, username) if word}
+
+    @staticmethod
+    def _teams(names: set[str]) -> dict[str, int]:
+        ids = [int(name) for name in names if name.isdecimal() and len(name) < 10]
+        rows = Group.objects.filter(Q(name__in=names) | Q(pk__in=ids), role=None).values_list("pk", "name")
+        return {str(word).casefold(): pk for pk, name in rows for word in (pk, name)}
+
+    def _lock_unique_values(self, rows: Sequence[Incoming], *, lock: bool) -> None:
+        given = {
+            (field.key, json.dumps(value)): value
+            for field in self.definitions
+            if field.unique
+            for row in rows
+            if (value := row.values.get("custom_fields", {}).get(field.key)) is not None
+        }
+        self.unique_owners = custom.owners(Contact, given, lock=lock) if given else {}
+
+    def find(self, key: str, values: Sequence[str]) -> Iterable[tuple[str, UUID]]:
+        contacts = rules.visible(Contact.objects.live(), self.user)
+        if key in {"id", "external_id"}:
+            rows = contacts.filter(**{f"{key}__in": values}).values_list(key, "pk")
+            return [(str(value), pk) for value, pk in rows]
+        kind = ContactPoint.Type.MAIL if key == "email" else ContactPoint.Type.PHONE
+        found = ContactPoint.objects.live().filter(type=kind, normalized__in=values, contact__deleted_at=None)
+        if rules.branches(self.user, Contact) is not None:
+            found = found.filter(contact__in=contacts)
+        return found.values_list("normalized", "contact_id")
+
+    def taken(self, ids: Sequence[UUID]) -> set[UUID]:
+        return set(Contact.objects.filter(pk__in=ids).values_list("pk", flat=True))
+
+    def load(self, ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Draft]:
+        return load_drafts(self, ids, lock=lock)  # type: ignore[return-value]
+
+    def changeable(self, ids: Iterable[UUID]) -> set[UUID]:
+        if rules.reaches_all(self.user, Contact, "change"):
+            return set(ids)
+        asked = Contact.objects.filter(pk__in=list(ids))
+        return set(rules.visible(asked, self.user, "change").values_list("pk", flat=True))
+
+    def new(self, row: Incoming) -> ContactDraft:
+        return empty_draft(self, row)
+
+    def write(self, drafts: Sequence[Draft]) -> None:
+        write_drafts(self, drafts)  # type: ignore[arg-type]
+
+    # Export
+
+    def all_columns(self) -> list[str]:
+        own = list(self._meta.fields)
+        keys = [f"{CUSTOM}{field.key}" for field in self.definitions]
+        at = own.index("assigned_to")
+        return [*own[:at], *keys, *own[at:]]
+
+    def export_rows(self, queryset: QuerySet, columns: Sequence[str]) -> Iterator[list[Any]]:
+        return export_rows(queryset, columns, self.definitions)
+
+
+def point_problem(entry: Any) -> str | None:
+    """What is wrong with the form of one entry of ``contact_points``, in a sentence."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("value"), str):
+        return "A contact point is an object with “type” and “value”."
+    if len(entry["value"]) > 500:
+        return "The value of a contact point has 500 characters at most."
+    for name, choices in (("type", ContactPoint.Type.values), ("service", [*ContactPoint.Service.values, "", None])):
+        if entry.get(name) not in choices:
+            return f"The {name} of a contact point is one of: {', '.join(filter(None, choices))}."
+    if not isinstance(label := entry.get("label") or "", str) or len(label) > 50:
+        return "The label of a contact point is text of 50 characters at most."
+    region = entry.get("region")
+    if region is not None and region not in phones.phonenumbers.SUPPORTED_REGIONS:
+        return "The region of a contact point is a country's code of two letters, such as US."
+    return None
+
+
+def as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

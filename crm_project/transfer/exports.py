@@ -1,0 +1,112 @@
+"""Exports: records as a file that is made while it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from crm_project.access.models import User
+
+from . import formulas, writing
+from .models import ExportJob, ImportJob
+from .resources import LINE_COLUMN, REASON_COLUMN, CrmResource, suggestion
+
+State = ExportJob.State
+CHECKED_ROWS = 2_000
+# A reader may be slow, but not forever; and the first rows of a filtered export may have to be sorted.
+TIMEOUTS = "SET LOCAL idle_in_transaction_session_timeout = '10min'; SET LOCAL statement_timeout = '60s'"
+
+
+class RightsTaken(Exception):
+    """Whoever exports may no longer do so."""
+
+
+def chosen_columns(resource: CrmResource, text: str) -> list[str]:
+    """The columns of a comma list; without one, those that an import into an empty database gives back exactly.
+
+    Raises:
+        ValidationError: with the nearest name for a column that does not exist.
+    """
+    known = resource.all_columns()
+    names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if "all" in names:
+        return known
+    problems = [f"There is no column “{name[:60]}”." + suggestion(name, known) for name in names if name not in known]
+    if problems:
+        raise ValidationError({"columns": problems})
+    return names or resource.column_names()
+
+
+def start_export(
+    *,
+    actor: User,
+    resource: CrmResource,
+    format: str,
+    columns: Sequence[str],
+    filters: dict[str, str],
+    door: str = "api",
+) -> ExportJob:
+    """Record that somebody takes records out, before the first one leaves."""
+    return ExportJob.objects.create(
+        owner=actor,
+        kind=resource.kind(),
+        door=door,
+        format=format,
+        columns=list(columns),
+        filters=filters,
+        state=State.RUNNING,
+        started_at=timezone.now(),
+    )
+
+
+def stream(
+    job: ExportJob, resource: CrmResource, queryset: QuerySet, is_allowed: Callable[[], bool], on_row: Any = None
+) -> Iterator[bytes]:
+    """The file in pieces, from one snapshot of the database by a server-side cursor; memory stays flat.
+
+    Ends in the middle when ``is_allowed`` turns false. The job's count and state are written at the end.
+    """
+    state, message = State.CANCELLED, ""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(TIMEOUTS)
+            rows = resource.export_rows(queryset, job.columns)
+            yield from writing.write(job.format, job.columns, _counted(job, rows, is_allowed))
+        state = State.DONE
+    except RightsTaken:
+        state, message = State.FAILED, "The right to export was taken away."
+        raise
+    finally:
+        job.state, job.message, job.finished_at = state, message, timezone.now()
+        job.save(update_fields=["state", "message", "rows", "finished_at", "updated_at"])
+
+
+def _counted(job: ExportJob, rows: Iterable[Any], is_allowed: Callable[[], bool]) -> Iterator[Any]:
+    for row in rows:
+        if job.rows % CHECKED_ROWS == 0 and not is_allowed():
+            raise RightsTaken
+        job.rows += 1
+        yield row
+
+
+def error_file(job: ImportJob) -> Iterator[bytes]:
+    """The rows of an import that failed, as given and with the reason, as CSV that can be mended and sent again."""
+    is_restored = job.format in {"csv", "tsv", "xlsx"}
+    width = len(job.headers)
+
+    def rows() -> Iterator[list[Any]]:
+        for failure in job.failures.order_by("line", "pk").iterator():
+            cells = [formulas.restore(cell) if is_restored else cell for cell in failure.cells[:width]]
+            reasons = [
+                f"{problem['column']}: {problem['message']}" if problem["column"] else problem["message"]
+                for problem in failure.problems
+            ]
+            yield [*cells, *[""] * (width - len(cells)), failure.line, " ".join(reasons)]
+
+    yield from writing.write("csv", [*job.headers, LINE_COLUMN, REASON_COLUMN], rows())

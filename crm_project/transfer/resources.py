@@ -1,0 +1,286 @@
+"""Resources of django-import-export on top of the bulk engine: columns and rules, once for admin, API and commands."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
+from import_export.resources import ModelResource
+from import_export.results import Error, Result, RowResult
+from tablib import Dataset
+
+from crm_project.access.models import User
+
+from . import headers
+from .options import Options
+from .reading import Row, Table, UnreadableFile
+from .rows import Cells, Incoming, Kind, as_text
+
+LINE_COLUMN, REASON_COLUMN = "Import line", "Import problem"
+PREVIEWED_ROWS = 2_000
+SHOWN_ROWS = 100
+
+
+class Draft:
+    """A record as it is going to be: one that is in the database, or a new one."""
+
+    id: UUID
+    is_new: bool
+    label: str
+
+    def apply(self, row: Incoming, *, fill: bool) -> dict[str, tuple[Any, Any]]:
+        """Take the row's values over, with ``fill`` only where there is none; the values before and after by field.
+
+        Raises:
+            RowRefused: the record would break a rule; nothing is taken over.
+        """
+        raise NotImplementedError
+
+
+@dataclass
+class FileColumns:
+    """Which column of a file is which field, and why the others are left out."""
+
+    mapping: dict[str, str]
+    ignored: dict[str, str]
+    by_target: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for header, target in self.mapping.items():
+            self.by_target.setdefault(target, []).append(header)
+
+
+class CrmResource(ModelResource):
+    """What the columns of a model are, and how a row becomes a record.
+
+    The engine calls, for each chunk of rows: ``read`` for each row, then ``resolve``, ``find``, ``load`` and ``write``
+    once for all, each with a number of queries that does not depend on the number of rows.
+    """
+
+    vocabulary: ClassVar[headers.Vocabulary]
+    match_keys: ClassVar[tuple[str, ...]] = ()
+    unstored: ClassVar[Mapping[str, str]] = {}  # fields that files have and the model has not, with the reason
+    optional_columns: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *, user: User | None = None, options: Options | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.user = user
+        self.options = options or Options()
+
+    @classmethod
+    def get_model(cls) -> type[Model]:
+        return cls._meta.model
+
+    @classmethod
+    def kind(cls) -> str:
+        return cls.get_model()._meta.label_lower
+
+    # Import
+
+    def columns_of(self, names: Sequence[str]) -> FileColumns:
+        """What the headers of a file mean: what the mapping says, else what the vocabulary knows.
+
+        Raises:
+            ValidationError: the mapping names a column that the file has not, or an unknown field.
+            UnreadableFile: not one of the columns is known.
+        """
+        vocabulary = self.full_vocabulary()
+        said = self.options.mapping
+        self._check_mapping(said, names, vocabulary)
+        guess = headers.guess([name for name in names if name not in said], vocabulary)
+        taken = {target for target in said.values() if target not in vocabulary.multiple}
+        mapping, ignored = {}, {}
+        for name in names:
+            target = said.get(name) if name in said else guess.mapping.get(name)
+            if name in said and not target:
+                ignored[name] = "Left out by the mapping."
+            elif target and target in self.unstored:
+                ignored[name] = self.unstored[target]
+            elif target and (name in said or target not in taken):
+                mapping[name] = target
+            else:
+                ignored[name] = guess.ignored.get(
+                    name, "No field is known by this name; a mapping can say which it is."
+                )
+        if not mapping:
+            listed = ", ".join(f"“{name[:40]}”" for name in names[:10])
+            raise UnreadableFile(
+                f"None of the columns is known ({listed}); name the fields in the header row, or give a mapping.",
+                "unknown_columns",
+            )
+        return FileColumns(mapping, ignored)
+
+    def full_vocabulary(self) -> headers.Vocabulary:
+        """The vocabulary with this database's own fields."""
+        notes = {"It says why the row was not imported.": [LINE_COLUMN, REASON_COLUMN]}
+        return replace(self.vocabulary, ignored={**self.vocabulary.ignored, **notes})
+
+    def _check_mapping(self, said: Mapping[str, str], names: Sequence[str], vocabulary: headers.Vocabulary) -> None:
+        known = [target for target in vocabulary.targets if target not in self.unstored]
+        problems, seen = [], set()
+        for column, target in said.items():
+            if column not in names:
+                problems.append(f"The file has no column “{column[:60]}”." + suggestion(column, names))
+            elif target and target not in known:
+                problems.append(f"There is no field “{target[:60]}”." + suggestion(target, known))
+            elif target in seen and target not in vocabulary.multiple:
+                problems.append(f"Two columns are mapped to “{target}”.")
+            seen.add(target)
+        if problems:
+            raise ValidationError({"mapping": problems})
+
+    def read_row(self, row: Row, columns: FileColumns, names: Sequence[str], restore: bool) -> Incoming:
+        cells = Cells(row.values, columns.by_target, restore)
+        incoming = Incoming(row.line, [row.values.get(name) for name in names])
+        self.read(cells, incoming)
+        incoming.problems = cells.problems
+        return incoming
+
+    @abstractmethod
+    def read(self, cells: Cells, row: Incoming) -> None:
+        """Fill in the row's values and keys; what is wrong is noted in ``cells``. No query."""
+
+    def resolve(self, rows: Sequence[Incoming], *, make: bool) -> None:
+        """Look up, and with ``make`` make, what rows call by name. Problems are noted in the rows."""
+
+    @abstractmethod
+    def find(self, key: str, values: Sequence[str]) -> Iterable[tuple[str, UUID]]:
+        """(value, id) of the records that the user may see and that have one of the values under this key."""
+
+    @abstractmethod
+    def taken(self, ids: Sequence[UUID]) -> set[UUID]:
+        """Which of the ids records have already, whoever may see them."""
+
+    @abstractmethod
+    def load(self, ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Draft]:
+        """The records by id, locked in the order of their ids."""
+
+    @abstractmethod
+    def changeable(self, ids: Iterable[UUID]) -> set[UUID]:
+        """Which of these records the user may change."""
+
+    @abstractmethod
+    def new(self, row: Incoming) -> Draft:
+        """An empty record for the row."""
+
+    @abstractmethod
+    def write(self, drafts: Sequence[Draft]) -> None:
+        """Store new and changed records by ``COPY`` and set-based SQL."""
+
+    def import_data(
+        self, dataset: Table, dry_run: bool = False, raise_errors: bool = False, user: User | None = None, **kwargs: Any
+    ) -> Result:
+        """A preview for the admin: what each of the first rows of a table will do. Nothing is written.
+
+        The rows themselves are imported by a job, see ``services``.
+        """
+        assert dry_run
+        self.user = user or self.user
+        return self.import_data_inner(dataset, dry_run, raise_errors, using_transactions=False, **kwargs)
+
+    def import_data_inner(
+        self,
+        dataset: Table,
+        dry_run: bool,
+        raise_errors: bool,
+        using_transactions: bool,
+        collect_failed_rows: bool = False,
+        **kwargs: Any,
+    ) -> Result:
+        from .engine import Engine
+
+        result = Result()
+        try:
+            engine = Engine(self, dataset)
+        except (UnreadableFile, ValidationError) as error:
+            result.append_base_error(Error(error))
+            return result
+        result.diff_headers = list(dict.fromkeys(engine.columns.mapping.values()))
+        for chunk in engine.chunks(islice(dataset, PREVIEWED_ROWS)):
+            for outcome in engine.take(engine.read(chunk), write=False):
+                self._add_to(result, engine, outcome)
+        return result
+
+    def _add_to(self, result: Result, engine: Any, outcome: Any) -> None:
+        row_result = RowResult()
+        row_result.import_type = ROW_TYPES[outcome.kind]
+        result.increment_row_result_total(row_result)
+        result.total_rows += 1
+        if outcome.kind is Kind.FAILED:
+            if len(result.invalid_rows) < SHOWN_ROWS:
+                values = dict(zip(engine.names, map(as_text, outcome.row.cells), strict=True))
+                by_target = {target: values.get(columns[0]) for target, columns in engine.columns.by_target.items()}
+                messages: dict[str, list[str]] = {}
+                for problem in outcome.row.problems:
+                    messages.setdefault(problem.column or "__all__", []).append(problem.message)
+                result.append_invalid_row(outcome.row.line, by_target, ValidationError(messages))
+        elif len(result.rows) < SHOWN_ROWS:
+            row_result.object_id, row_result.object_repr = outcome.record, outcome.label
+            row_result.diff = [difference(outcome, name) for name in result.diff_headers]
+            result.append_row_result(row_result)
+
+    # Export
+
+    def column_names(self) -> list[str]:
+        """The columns of an export that names none, in their order."""
+        return [name for name in self.all_columns() if name not in self.optional_columns]
+
+    @abstractmethod
+    def all_columns(self) -> list[str]:
+        """Every column that an export can have."""
+
+    @abstractmethod
+    def export_rows(self, queryset: QuerySet, columns: Sequence[str]) -> Iterator[list[Any]]:
+        """The records' values in the order of the columns, from a server-side cursor; needs a transaction."""
+
+    def get_export_order(self) -> list[str]:
+        return self.all_columns()
+
+    def export(self, queryset: QuerySet | None = None, **kwargs: Any) -> Dataset:
+        columns = kwargs.get("export_fields") or self.column_names()
+        rows = self.export_rows(self.get_queryset() if queryset is None else queryset, columns)
+        return Dataset(*([as_text(value) for value in row] for row in rows), headers=columns)
+
+
+ROW_TYPES = {
+    Kind.CREATED: RowResult.IMPORT_TYPE_NEW,
+    Kind.UPDATED: RowResult.IMPORT_TYPE_UPDATE,
+    Kind.UNCHANGED: RowResult.IMPORT_TYPE_SKIP,
+    Kind.SKIPPED: RowResult.IMPORT_TYPE_SKIP,
+    Kind.FAILED: RowResult.IMPORT_TYPE_INVALID,
+}
+
+
+def difference(outcome: Any, name: str) -> str:
+    """What happens to one field, as safe HTML."""
+    before, after = outcome.changes.get(name, ("", ""))
+    before, after = as_text(before), as_text(after)
+    if not after:
+        return ""
+    struck = f"<del>{escape(before)}</del> " if before else ""
+    return mark_safe(f"{struck}<ins>{escape(after)}</ins>")  # noqa: S308 - both are escaped.
+
+
+def suggestion(name: str, choices: Iterable[str]) -> str:
+    guess = headers.nearest(name, choices)
+    return f" Did you mean “{guess}”?" if guess else ""
+
+
+_resources: dict[str, type[CrmResource]] = {}
+
+
+def register(resource: type[CrmResource]) -> None:
+    """Make the resource known to jobs by the label of its model; apps call this in ``AppConfig.ready()``."""
+    _resources[resource.kind()] = resource
+
+
+def resource_of(kind: str) -> type[CrmResource]:
+    return _resources[kind]

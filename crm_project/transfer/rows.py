@@ -1,0 +1,179 @@
+"""A row on its way in: its cells by field, what is wrong with it, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+
+from . import formulas
+from .reading.table import find_flaw
+
+SHOWN_CHARACTERS = 200
+KEPT_CHARACTERS = 10_000
+
+
+@dataclass(slots=True)
+class Problem:
+    """Why a row is not taken: the column as the file calls it, the start of its value, and a sentence."""
+
+    message: str
+    column: str | None = None
+    value: str | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        return {"column": self.column, "value": self.value, "message": self.message}
+
+
+class RowRefused(Exception):
+    """A row that was read well cannot be written."""
+
+    def __init__(self, message: str, column: str | None = None, value: Any = None) -> None:
+        super().__init__(message)
+        self.problem = Problem(message, column, None if value is None else shown(value))
+
+
+class Kind(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One row, validated: ``values`` by field, ``keys`` by what it may be matched."""
+
+    line: int
+    cells: list[Any]
+    values: dict[str, Any] = field(default_factory=dict)
+    keys: dict[str, list[str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, message: str, target: str | None = None, value: Any = None) -> None:
+        """Note a problem with the column that holds this field."""
+        self.problems.append(Problem(message, target, None if value is None else shown(value)))
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a row. ``changes`` has the value before and after of each field that changed."""
+
+    kind: Kind
+    row: Incoming
+    record: UUID | None = None
+    label: str = ""
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+
+
+class Cells:
+    """The cells of one row by field; reading one that makes no sense notes a problem and gives nothing."""
+
+    def __init__(self, values: Mapping[str, Any], columns: Mapping[str, list[str]], restore: bool) -> None:
+        self.problems: list[Problem] = []
+        self._values = values
+        self._columns = columns
+        self._restore = restore
+
+    def all(self, target: str, *, strip: bool = True) -> Iterable[tuple[str, Any]]:
+        """(header, value) of each column of the field that is not empty."""
+        for header in self._columns.get(target, ()):
+            value = self._values.get(header)
+            if isinstance(value, str):
+                if self._restore:
+                    value = formulas.restore(value)
+                if strip:
+                    value = value.strip()
+            if value is not None and value != "":
+                yield header, value
+
+    def texts(self, target: str, limit: int | None = None) -> Iterable[tuple[str, str]]:
+        for header, value in self.all(target):
+            if isinstance(value, str):
+                text = value
+            elif isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+                text = str(value)
+            else:
+                self.refuse("This must be text.", header, value)
+                continue
+            if limit is not None and len(text) > limit:
+                self.refuse(f"This has {len(text):,} characters; at most {limit:,} fit.", header, text)
+            else:
+                yield header, text
+
+    def text(self, target: str, limit: int | None = None) -> str:
+        return next((text for _header, text in self.texts(target, limit)), "")
+
+    def lists(self, target: str, split: Callable[[Any], list[str]], limit: int) -> Iterable[tuple[str, str]]:
+        """(header, entry) for cells with several entries: a list, a JSON list as text, or text that ``split`` cuts."""
+        for header, value in self.all(target):
+            given = load_list(value)
+            if isinstance(given, (bool, dict)) or (isinstance(given, list) and not all(map(is_plain, given))):
+                self.refuse("This must be text, or a list of texts.", header, value)
+                continue
+            entries = [str(each).strip() for each in given] if isinstance(given, list) else split(given)
+            for entry in filter(None, entries):
+                if len(entry) > limit:
+                    self.refuse(f"“{entry[:50]}…” has more than {limit} characters.", header, entry)
+                else:
+                    yield header, entry
+
+    def header(self, target: str) -> str | None:
+        return next(iter(self._columns.get(target, ())), None)
+
+    def refuse(self, message: str, header: str | None = None, value: Any = None) -> None:
+        self.problems.append(Problem(message, header, None if value is None else shown(value)))
+
+    def check(self, header: str, value: Any, clean: Callable[[], Any]) -> Any:
+        """What ``clean`` gives; ``None`` when it refuses, which is noted."""
+        try:
+            return clean()
+        except ValidationError as error:
+            self.refuse(" ".join(error.messages), header, value)
+        return None
+
+
+def load_list(value: Any) -> Any:
+    """The list that a cell holds as JSON; any other value as it is."""
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        try:
+            loaded = json.loads(value, parse_int=str, parse_float=str)
+        except (ValueError, RecursionError):
+            return value
+        return value if find_flaw({"": loaded}, None) else loaded
+    return value
+
+
+def is_plain(value: Any) -> bool:
+    return isinstance(value, (str, int, Decimal)) and not isinstance(value, bool)
+
+
+def shown(value: Any) -> str:
+    """A value as a report shows it: text, cut."""
+    return as_text(value)[:SHOWN_CHARACTERS]
+
+
+def as_text(value: Any) -> str:
+    """A value as the cell of a text file."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def kept(value: Any) -> Any:
+    """A cell as it is stored to be mended: text is cut only when it is absurdly long."""
+    text = as_text(value)
+    return text[:KEPT_CHARACTERS]

@@ -1,0 +1,399 @@
+"""Starting, running and stopping imports."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from crm_project.access import rules
+from crm_project.access.models import User
+from crm_project.api.errors import LOCK_NOT_AVAILABLE, QUERY_CANCELED, is_retryable, sqlstate
+from crm_project.api.exceptions import CrmError
+from crm_project.database import copying
+from crm_project.history.context import announce, because_of
+
+from .engine import Engine
+from .models import ImportFailure, ImportJob, ImportSeen
+from .options import Options
+from .reading import Table, UnreadableFile, open_table
+from .resources import CrmResource, resource_of
+from .rows import Kind, Outcome, kept
+
+State = ImportJob.State
+COUNTS = [kind.value for kind in Kind]
+# What a run writes of its job; a request to stop it is somebody else's.
+RUN_FIELDS = [
+    *[*COUNTS, "rows", "checkpoint", "total", "ids", "state", "message", "started_at", "finished_at", "heartbeat_at"],
+    *["format", "encoding", "delimiter", "headers", "mapping", "ignored_columns", "updated_at"],
+]
+CHUNK_TRIES = 4
+MEGABYTE = 1024 * 1024
+# Opening these reads them from end to end, for which nobody should wait when they are large.
+PARSED_AT_ONCE = {"json", "ndjson", "xlsx"}
+LARGE_BYTES = 16 * MEGABYTE
+
+Progress = Callable[[ImportJob], None]
+
+
+class Stopped(Exception):
+    """This run ends: the job was cancelled, has ended, or another process is at it."""
+
+
+class Cancelled(Stopped):
+    """Somebody asked this job to stop."""
+
+
+class JobHasEnded(CrmError):
+    default_detail = "This job has ended already."
+    default_code = "job_has_ended"
+
+
+def start_import(
+    *,
+    actor: User,
+    resource: type[CrmResource],
+    file: File,
+    file_name: str,
+    options: Options,
+    content_type: str = "",
+    door: str = "api",
+    inline_rows: int | None = None,
+    on_progress: Progress | None = None,
+) -> ImportJob:
+    """Keep the file and import it: a small one now, a large one by a worker. Needs a transaction.
+
+    ``inline_rows`` says how many rows are small, ``CRM_IMPORT_INLINE_ROWS`` unless told.
+
+    Raises:
+        UnreadableFile: the file is no table; nothing is kept.
+        ValidationError: the mapping names what is not there.
+    """
+    limit = settings.CRM_IMPORT_INLINE_ROWS if inline_rows is None else inline_rows
+    job = ImportJob(owner=actor, kind=resource.kind(), door=door, file_name=file_name[:255], size=file.size)
+    job.options, job.sha256 = options.as_json(), sha256_of(file)
+    is_small = _look_at(job, resource, file, content_type, options, actor, limit)
+    file.seek(0)
+    job.file.save(str(job.pk), File(file), save=False)  # A copy: the request may have to be tried again.
+    try:
+        job.save(force_insert=True)
+        if is_small and _run_now(job, on_progress):
+            return job
+        defer(job)
+    except BaseException:
+        job.file.delete(save=False)
+        raise
+    return job
+
+
+def _look_at(
+    job: ImportJob,
+    resource: type[CrmResource],
+    file: Any,
+    content_type: str,
+    options: Options,
+    actor: User,
+    limit: int,
+) -> bool:
+    """Note what the file is, and say whether it is small; a file that would take long to open is left to the worker."""
+    if file.size > LARGE_BYTES and looks_parsed(file, job.file_name, options):
+        return False
+    table = open_import(job, file, content_type)
+    _note_columns(job, table, Engine(resource(user=actor, options=options), table))
+    rows = sum(1 for _ in islice(table, limit + 1))
+    if rows <= limit:
+        job.total = rows
+    return rows <= limit
+
+
+def looks_parsed(file: Any, file_name: str, options: Options) -> bool:
+    """Whether the file is of a kind that is read from end to end when it is opened."""
+    file.seek(0)
+    head = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
+    name = file_name.lower().rpartition(".")[2]
+    return (options.format or name) in PARSED_AT_ONCE or head[:1] in (b"[", b"{") or head[:2] == b"PK"
+
+
+def open_import(job: ImportJob, file: Any, content_type: str = "") -> Table:
+    options = Options.from_json(job.options)
+    return open_table(
+        file,
+        filename=job.file_name,
+        content_type=content_type,
+        format=options.format or job.format or None,
+        encoding=options.encoding or job.encoding or None,
+        delimiter=options.delimiter or job.delimiter or None,
+    )
+
+
+def _note_columns(job: ImportJob, table: Table, engine: Engine) -> None:
+    job.format, job.encoding, job.delimiter = table.format, table.encoding or "", table.delimiter or ""
+    job.headers, job.mapping, job.ignored_columns = table.headers, engine.columns.mapping, engine.columns.ignored
+
+
+def _run_now(job: ImportJob, on_progress: Progress | None) -> bool:
+    """Run a small import; when another import holds things up for too long, it is left to the worker after all."""
+    try:
+        with transaction.atomic():
+            run_import(job, on_progress=on_progress)
+    except OperationalError as error:
+        if sqlstate(error) not in {LOCK_NOT_AVAILABLE, QUERY_CANCELED}:
+            raise
+        job.refresh_from_db()
+        return False
+    return True
+
+
+def defer(job: ImportJob) -> None:
+    from .tasks import run_import
+
+    run_import.defer(job_id=str(job.pk))
+
+
+def sha256_of(file: Any) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@transaction.atomic
+def cancel_import(*, job: ImportJob) -> ImportJob:
+    """Stop the job after the chunk that it is at; what is in stays in.
+
+    Raises:
+        JobHasEnded: it is over (409).
+    """
+    job = ImportJob.objects.select_for_update().get(pk=job.pk)
+    if job.has_ended:
+        raise JobHasEnded()
+    job.cancel_requested_at = timezone.now()
+    if job.state == State.QUEUED:
+        job.state, job.finished_at = State.CANCELLED, timezone.now()
+    job.save()
+    return job
+
+
+def run_import(
+    job: ImportJob, *, on_progress: Progress | None = None, should_stop: Callable[[], bool] | None = None
+) -> None:
+    """Import the file from where the job is, to its end. May be called twice, in parallel, and be killed anywhere.
+
+    Each chunk is one transaction with the job's counts and checkpoint. An all-or-nothing import is tried as a dry run
+    first and then written in one transaction; it and a dry run begin anew when they were killed.
+    """
+    try:
+        _Run(job, on_progress, should_stop).run()
+    except Cancelled:
+        _end(job, State.CANCELLED)
+    except Stopped:
+        job.refresh_from_db()
+    except UnreadableFile as error:
+        _end(job, State.FAILED, error.message)
+    except ValidationError as error:
+        _end(job, State.FAILED, " ".join(error.messages))
+
+
+def _end(job: ImportJob, state: str, message: str = "") -> None:
+    job.state, job.message, job.finished_at = state, message[:1000], timezone.now()
+    job.save(update_fields=["state", "message", "finished_at", "updated_at"])
+
+
+@dataclass
+class _Run:
+    job: ImportJob
+    on_progress: Progress | None
+    should_stop: Callable[[], bool] | None
+    in_one: bool = False
+
+    def run(self) -> None:
+        job = self.job
+        self.options = Options.from_json(job.options)
+        self._begin()
+        with job.file.open("rb") as file:
+            table = open_import(job, file)
+            if job.total is None:
+                # Counting reads the whole file, so that one that is broken at its end is refused before any row is in.
+                job.total = sum(1 for _ in table)
+            resource = resource_of(job.kind)(user=self._user(), options=self.options)
+            self.engine = Engine(resource, table, self._remembered if self.options.dry_run else None)
+            _note_columns(job, table, self.engine)
+            self._save()
+            with because_of(user=str(job.owner_id), door="import", job=str(job.pk)) as self.context:
+                self._import(table)
+
+    def _begin(self) -> None:
+        """Take the job: what cannot go on from a checkpoint begins anew."""
+        job = self.job
+        with transaction.atomic():
+            self._lock()
+            if self.options.dry_run or self.options.atomic:
+                job.failures.all().delete()
+                job.seen.all().delete()
+                self._set_counts(dict.fromkeys(COUNTS, 0), 0, [])
+            job.state, job.started_at = State.RUNNING, job.started_at or timezone.now()
+            self._save()
+
+    def _save(self) -> None:
+        """Write how far the job is; within one great transaction only at its end, lest the job be locked."""
+        self.job.heartbeat_at = timezone.now()
+        if not self.in_one:
+            self.job.save(update_fields=RUN_FIELDS)
+
+    def _import(self, table: Table) -> None:
+        if self.options.atomic and not self.options.dry_run:
+            self._import_whole(table)
+        else:
+            for chunk in self.engine.chunks(islice(table, self.job.checkpoint, None)):
+                self._chunk(chunk, write=not self.options.dry_run)
+            self._finish()
+
+    def _import_whole(self, table: Table) -> None:
+        job, resource = self.job, self.engine.resource
+        self.engine.remembered = self._remembered
+        for chunk in self.engine.chunks(table):
+            self._chunk(chunk, write=False)
+        if job.failed:
+            counts = dict.fromkeys(COUNTS, 0) | {"failed": job.failed, "skipped": job.rows - job.failed}
+            self._set_counts(counts, job.checkpoint, [])
+            self._finish()
+            return
+        self.engine, self.in_one = Engine(resource, table), True
+        self._set_counts(dict.fromkeys(COUNTS, 0), 0, [])
+        with transaction.atomic():
+            for chunk in self.engine.chunks(table):
+                self._chunk(chunk, write=True)
+                with connection.cursor() as cursor:
+                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                    cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            if job.failed:
+                raise ValidationError(
+                    "Records changed while the file was checked; nothing was imported. Send it again."
+                )
+            self.in_one = False
+            self._finish()
+
+    def _finish(self) -> None:
+        job = self.job
+        job.seen.all().delete()
+        if self.options.atomic and job.failed:
+            message = f"Nothing was imported: {job.failed:,} of {job.rows:,} rows have problems."
+            job.state, job.message = State.FAILED, message
+        else:
+            job.state = State.DONE
+        job.finished_at = timezone.now()
+        self._save()
+
+    def _chunk(self, chunk: Sequence[Any], *, write: bool) -> None:
+        if self.should_stop and self.should_stop():
+            raise Stopped
+        for tried in range(1, CHUNK_TRIES + 1):
+            rows = self.engine.read(chunk)
+            before = self._state()
+            try:
+                with transaction.atomic():
+                    self._take(rows, write)
+                break
+            except OperationalError as error:
+                # Within a larger transaction only the whole can be tried again, by whoever began it.
+                if tried == CHUNK_TRIES or not is_retryable(error) or connection.in_atomic_block:
+                    raise
+                self._restore(before)
+                time.sleep(0.05 * tried)
+        if self.on_progress:
+            self.on_progress(self.job)
+
+    def _state(self) -> dict[str, Any]:
+        return {name: getattr(self.job, name) for name in (*COUNTS, "rows", "checkpoint", "ids")}
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self.job, name, value)
+
+    def _take(self, rows: Sequence[Any], write: bool) -> None:
+        job = self.job
+        self._lock()
+        self.engine.resource.user = self._user()
+        if write:
+            announce(self.context)
+            with connection.cursor() as cursor:
+                # Two imports of the same rows at once: the second finds what the first has made.
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"import {job.kind}"])
+        outcomes = self.engine.take(rows, write=write)
+        self._keep_failures(outcomes)
+        if self.engine.remembered:
+            self._remember(outcomes)
+        counts = {kind: getattr(job, kind) for kind in COUNTS}
+        for outcome in outcomes:
+            counts[outcome.kind] += 1
+        small = (job.total or 0) <= settings.CRM_IMPORT_INLINE_ROWS and write
+        ids = [outcome.record for outcome in outcomes if outcome.record and outcome.kind != Kind.SKIPPED]
+        self._set_counts(counts, job.checkpoint + len(rows), [*job.ids, *ids] if small else [])
+        self._save()
+
+    def _set_counts(self, counts: dict[str, int], checkpoint: int, ids: list[UUID]) -> None:
+        for kind, count in counts.items():
+            setattr(self.job, kind, count)
+        self.job.rows, self.job.checkpoint = sum(counts.values()), checkpoint
+        self.job.ids = list(dict.fromkeys(ids))
+
+    def _lock(self) -> None:
+        """Be the only one at this job until the transaction ends, and see that it is still to be done."""
+        job = self.job
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [str(job.pk)])
+            if not cursor.fetchone()[0]:
+                raise Stopped
+        stored = ImportJob.objects.values("state", "checkpoint", "cancel_requested_at").get(pk=job.pk)
+        if stored["state"] in ImportJob.ENDED:
+            raise Stopped
+        if stored["cancel_requested_at"]:
+            raise Cancelled
+        if stored["checkpoint"] != job.checkpoint and not self.in_one:
+            raise Stopped
+
+    def _user(self) -> User:
+        """Who imports, as they are now: rights that were taken away count from the next chunk."""
+        job = self.job
+        user = User.objects.filter(pk=job.owner_id, is_active=True).first() if job.owner_id else None
+        model = resource_of(job.kind).get_model()
+        if user is None or not all(rules.may(user, model, verb) for verb in ("import", "add")):
+            raise ValidationError(f"{job.owner or 'Nobody'} may not import {model._meta.verbose_name_plural}.")
+        return user
+
+    def _keep_failures(self, outcomes: Sequence[Outcome]) -> None:
+        rows = [
+            (
+                self.job.pk,
+                outcome.row.line,
+                json.dumps([problem.as_json() for problem in outcome.row.problems]),
+                json.dumps([kept(cell) for cell in outcome.row.cells]),
+            )
+            for outcome in outcomes
+            if outcome.kind is Kind.FAILED
+        ]
+        if rows:
+            copying.copy(ImportFailure, ("job", "line", "problems", "cells"), rows)
+
+    def _remember(self, outcomes: Sequence[Outcome]) -> None:
+        rows = [
+            (self.job.pk, key, value, outcome.record)
+            for outcome in outcomes
+            if outcome.kind in {Kind.CREATED, Kind.UPDATED}
+            for key in self.options.match
+            for value in outcome.row.keys.get(key, ())
+        ]
+        if rows:
+            copying.copy(ImportSeen, ("job", "key", "value", "record"), rows)
+
+    def _remembered(self, key: str, values: Sequence[str]) -> Iterator[tuple[str, UUID]]:
+        return self.job.seen.filter(key=key, value__in=values).values_list("value", "record").iterator()

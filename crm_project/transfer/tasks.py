@@ -1,0 +1,45 @@
+"""What workers do for imports and exports."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.utils import timezone
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import JobAborted
+
+from crm_project.jobs.retry import Patiently
+
+from . import services
+from .models import ImportJob
+
+QUEUE = "transfer"
+LOST = """
+    SELECT import.id FROM transfer_importjob AS import
+    WHERE import.state IN ('queued', 'running') AND 'failed' = (
+        SELECT min(CASE WHEN job.status IN ('todo', 'doing') THEN 'alive' ELSE job.status::text END)
+        FROM procrastinate_jobs AS job WHERE job.task_name = %s AND job.args ->> 'job_id' = import.id::text
+    )
+"""
+
+
+@app.task(queue=QUEUE, retry=Patiently(), pass_context=True)
+def run_import(context: JobContext, job_id: str) -> None:
+    """Run an import to its end, or until the worker is told to stop; then another worker goes on with it."""
+    services.run_import(ImportJob.objects.get(pk=job_id), should_stop=context.should_abort)
+    if context.should_abort():
+        raise JobAborted
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="housekeeping", queueing_lock="end_lost_imports")
+def end_lost_imports(timestamp: int) -> None:
+    """Say of imports that no worker will take up again, because they failed too often, that they have failed."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOST, [run_import.name])
+        lost = [row[0] for row in cursor.fetchall()]
+    ImportJob.objects.filter(pk__in=lost).update(
+        state=ImportJob.State.FAILED,
+        message="The import failed several times and was given up; what it has imported stays in.",
+        finished_at=timezone.now(),
+    )

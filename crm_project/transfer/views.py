@@ -1,0 +1,199 @@
+"""Import and export of any kind of record, and the jobs that they leave behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import exceptions, serializers
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.response import Response
+
+from crm_project.access import rules
+from crm_project.access.models import ApiKey, User
+from crm_project.api.filters import refuse_unknown_parameters
+from crm_project.api.viewsets import CrmViewSet
+from crm_project.suggest import nearest
+
+from . import exports, services, writing
+from .filters import ExportJobFilterSet, ImportJobFilterSet
+from .models import ExportJob, ImportJob
+from .parsers import MEDIA_TYPES, PARSERS
+from .reading import UnreadableFile
+from .resources import CrmResource
+from .serializers import (
+    FORMAT_NAMES,
+    ExportJobSerializer,
+    ImportJobSerializer,
+    ImportOptionsSerializer,
+    options_from,
+)
+
+OPTIONS = tuple(ImportOptionsSerializer().fields)
+EXPORT_PARAMETERS = [
+    OpenApiParameter("format", str, enum=FORMAT_NAMES, default="csv", description="The kind of file."),
+    OpenApiParameter(
+        "columns",
+        str,
+        description="A comma list of columns, `all` for every one. Without it, the columns that an import understands.",
+    ),
+]
+UPLOAD = {
+    "multipart/form-data": inline_serializer(
+        "ImportUpload", {"file": serializers.FileField(), **ImportOptionsSerializer().get_fields()}
+    ),
+    **dict.fromkeys(MEDIA_TYPES, OpenApiTypes.BINARY),
+}
+
+
+class TransferActions:
+    """``import`` and ``export`` beside a list: a view set names its ``resource_class``."""
+
+    resource_class: type[CrmResource]
+    throttle_scopes = {"import_file": "import", "export_file": "export"}
+
+    @property
+    def max_body_bytes(self) -> int:
+        return settings.CRM_IMPORT_MAX_BYTES if self.action == "import_file" else CrmViewSet.max_body_bytes
+
+    def known_parameters(self) -> list[str]:
+        extra = {"import_file": OPTIONS, "export_file": ("format", "columns")}.get(self.action, ())
+        return [*super().known_parameters(), *extra]
+
+    @extend_schema(
+        request=UPLOAD,
+        parameters=[ImportOptionsSerializer],
+        responses={200: ImportJobSerializer, 202: ImportJobSerializer},
+    )
+    @action(detail=False, methods=["post"], url_path="import", parser_classes=PARSERS)
+    def import_file(self, request: Any) -> Response:
+        """Import records from a file.
+
+        CSV, TSV, JSON, NDJSON or XLSX: as `file` of a multipart form, or as the body itself. Columns are guessed by
+        their headers, in English and Russian. Options are query parameters or form fields. A small file is imported
+        at once (200, with the ids); a large one by a worker (202): ask `url` how far it is. Each row that fails is
+        named with line, column and reason; the others are imported, unless `atomic`.
+        """
+        model = self.get_model()
+        if not rules.may(request.user, model, "add"):
+            raise exceptions.PermissionDenied(f"The right “{rules.permission_name(model, 'add')}” is missing.")
+        file, given = self.read_upload(request)
+        is_body = file is request.data
+        options = options_from(self.resource_class, request.user, given)
+        try:
+            job = services.start_import(
+                actor=request.user,
+                resource=self.resource_class,
+                file=file,
+                file_name="" if is_body else file.name or "",
+                content_type=(file.content_type or "") if is_body else "",
+                options=options,
+            )
+        except UnreadableFile as error:
+            raise exceptions.ValidationError({"file": [error.message]}) from error
+        data = ImportJobSerializer(job, context=self.get_serializer_context()).data
+        if job.has_ended:
+            return Response(data)
+        return Response(data, status=202, headers={"Location": data["url"]})
+
+    def read_upload(self, request: Any) -> tuple[Any, dict[str, Any]]:
+        """The file, and the options that came with it."""
+        given = {name: request.query_params[name] for name in request.query_params}
+        if isinstance(request.data, UploadedFile):
+            return request.data, given
+        file = request.data.get("file") if hasattr(request.data, "get") else None
+        if not isinstance(file, UploadedFile):
+            raise exceptions.ValidationError({"file": ["Send a file, as “file” of a form or as the body itself."]})
+        fields = {name: request.data[name] for name in request.data if name != "file"}
+        refuse_unknown_parameters(fields, [*OPTIONS, "file"])
+        return file, fields | given
+
+    @extend_schema(parameters=EXPORT_PARAMETERS, responses={(200, "text/csv"): OpenApiTypes.BINARY}, filters=True)
+    @action(detail=False, url_path="export")
+    def export_file(self, request: Any) -> StreamingHttpResponse:
+        """Export records as a file.
+
+        The records that the list shows with the same filters, oldest first, as CSV, TSV, JSON, NDJSON or XLSX. In CSV,
+        TSV and XLSX a text that a spreadsheet would run as a formula begins with an apostrophe, which an import takes
+        off again. Imported into an empty database, the file gives the same file again.
+        """
+        model, user = self.get_model(), request.user
+        if not rules.may(user, model, "export"):
+            name = rules.permission_name(model, "export")
+            raise exceptions.PermissionDenied(
+                f"You may not export {model._meta.verbose_name_plural}: “{name}” is missing."
+            )
+        format = request.query_params.get("format", "csv")
+        if format not in FORMAT_NAMES:
+            guess = nearest(format, FORMAT_NAMES)
+            hint = f" Did you mean “{guess}”?" if guess else ""
+            raise exceptions.ValidationError({"format": [f"One of: {', '.join(FORMAT_NAMES)}.{hint}"]})
+        resource = self.resource_class(user=user)
+        columns = exports.chosen_columns(resource, request.query_params.get("columns", ""))
+        queryset = rules.visible(self.filter_queryset(self.get_queryset()), user).order_by("pk")
+        if format == "xlsx" and rules.count_up_to(queryset, user, writing.XLSX_ROWS) >= writing.XLSX_ROWS:
+            raise exceptions.ValidationError({"format": ["A workbook has no room for so many rows; take csv."]})
+        job = exports.start_export(
+            actor=user, resource=resource, format=format, columns=columns, filters=dict(request.query_params.items())
+        )
+        pieces = exports.stream(job, resource, queryset, lambda: still_allowed(request, model))
+        response = StreamingHttpResponse(pieces, content_type=writing.CONTENT_TYPES[format])
+        response["Content-Disposition"] = f'attachment; filename="{model._meta.model_name}s.{format}"'
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def still_allowed(request: Any, model: Any) -> bool:
+    """Whether the user and key of a request may export even now."""
+    user = User.objects.filter(pk=request.user.pk).first()
+    if not rules.may(user, model, "export"):
+        return False
+    if not isinstance(request.auth, ApiKey):
+        return True
+    key = ApiKey.objects.filter(pk=request.auth.pk).first()
+    return bool(key and key.is_active)
+
+
+class JobViewSet(RetrieveModelMixin, ListModelMixin, CrmViewSet):
+    """Own jobs; those of everybody for who holds the right to see them in the whole company."""
+
+
+class ImportViewSet(JobViewSet):
+    tag = "imports"
+    queryset = ImportJob.objects.all()
+    serializer_class = ImportJobSerializer
+    filterset_class = ImportJobFilterSet
+    action_verbs = {"cancel": "change", "errors": "view"}
+
+    @extend_schema(request=None, responses=ImportJobSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Any, pk: Any = None) -> Response:
+        """Stop an import.
+
+        It ends after the rows that it is at; what is in stays in.
+        """
+        return Response(self.get_serializer(services.cancel_import(job=self.get_object())).data)
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    @action(detail=True)
+    def errors(self, request: Any, pk: Any = None) -> StreamingHttpResponse:
+        """Download the rows of an import that failed.
+
+        As CSV, as they were given, with line and reason beside them. Mended, the file can be imported as it is.
+        """
+        job = self.get_object()
+        response = StreamingHttpResponse(exports.error_file(job), content_type=writing.CONTENT_TYPES["csv"])
+        response["Content-Disposition"] = f'attachment; filename="failed-rows-{job.pk}.csv"'
+        return response
+
+
+class ExportViewSet(JobViewSet):
+    tag = "exports"
+    queryset = ExportJob.objects.all()
+    serializer_class = ExportJobSerializer
+    filterset_class = ExportJobFilterSet
