@@ -1,0 +1,68 @@
+"""Which contact an arriving lead, customer or caller is: the rule by which one person stays one contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from .. import phones, points
+from ..models import Contact
+
+SIMILAR = 0.5
+
+# Beside an equal number the similarity of two names says enough from one half on; the order of words does not matter.
+MATCH = f"""
+    WITH asked AS (
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS person (name, email, phone, number)
+    ), by_email AS (
+        SELECT number, array_agg(DISTINCT contact.id) AS found FROM asked
+            JOIN contacts_contactpoint AS point ON normalized = email AND type = 'mail' AND point.deleted_at IS NULL
+            JOIN contacts_contact AS contact ON contact.id = contact_id AND contact.deleted_at IS NULL
+        WHERE email <> '' GROUP BY number
+    ), by_phone AS (
+        SELECT number, array_agg(DISTINCT contact.id) AS found FROM asked
+            JOIN contacts_contactpoint AS point ON normalized = phone AND type = 'phone' AND point.deleted_at IS NULL
+            JOIN contacts_contact AS contact ON contact.id = contact_id AND contact.deleted_at IS NULL
+                AND similarity(sort_name, crm_fold(asked.name)) >= {SIMILAR}
+        WHERE phone <> '' AND asked.name <> '' AND number NOT IN (SELECT number FROM by_email) GROUP BY number
+    )
+    SELECT number, found[1] FROM (SELECT * FROM by_email UNION ALL SELECT * FROM by_phone) AS match
+    WHERE cardinality(found) = 1
+"""
+
+
+class Identity(NamedTuple):
+    """What somebody is called and reached by, as given."""
+
+    name: str = ""
+    email: str | None = None
+    phone: str | None = None
+
+
+def match_contacts(people: Iterable[Identity], region: str | None = None) -> list[UUID | None]:
+    """For each person the id of the one live contact that is the same person, or nothing. One query for all.
+
+    That is the contact with the same normalised e-mail address; if no contact has it, the one with the same E.164
+    number and a similar name, for a switchboard's number is shared by many. Several matches are none. Contacts that
+    the acting user may not see match too: whoever uses a match must not show it to them.
+    """
+    asked = list(people)
+    matches: list[UUID | None] = [None] * len(asked)
+    names = [person.name.replace("\0", "") for person in asked]
+    emails = [points.normalize_email(person.email) if person.email else "" for person in asked]
+    numbers = [phones.parse(person.phone, region) if person.phone else None for person in asked]
+    e164 = [number.normalized if number and number.is_valid else "" for number in numbers]
+    with connection.cursor() as cursor:
+        cursor.execute(MATCH, [names, [email.replace("\0", "") for email in emails], e164])
+        for number, key in cursor.fetchall():
+            matches[number - 1] = key
+    return matches
+
+
+def match_contact(name: str = "", email: str | None = None, phone: str | None = None) -> Contact | None:
+    """The contact that ``match_contacts`` finds for one person. Two queries, one when there is none."""
+    (key,) = match_contacts([Identity(name, email, phone)])
+    return Contact.objects.get(pk=key) if key else None
