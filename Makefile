@@ -30,8 +30,8 @@ lint: $(DEVELOPMENT) ## Check style, types, migrations and the API document.
 checks:
 	@echo "== ruff check" && $(BIN)/python -m ruff check .
 	@echo "== ruff format" && $(BIN)/python -m ruff format --check .
-	@echo "== mypy" && $(BIN)/python -m mypy
 	@echo "== manage.py check" && $(BIN)/python manage.py check
+	@echo "== mypy" && $(BIN)/python -m mypy
 	@echo "== manage.py makemigrations" && $(BIN)/python manage.py makemigrations --check --dry-run
 	@echo "== manage.py spectacular" && $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 

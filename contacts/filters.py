@@ -124,9 +124,11 @@ class ContactFilterSet(PeopleFilterSet):
         return in_segment(queryset, segment, self.request)
 
 
-def called(model: Any, value: str) -> QuerySet:
+def called(model: Any, value: str) -> list[UUID]:
+    """Ids of what has one of these names. One query, so that the planner knows how many contacts each id has."""
     names = {tidy(name) for name in (value, *value.split(",")) if name.strip()}
-    return model.objects.filter(folded_name__in=[Fold(Value(name)) for name in sorted(names)])
+    found = model.objects.filter(folded_name__in=[Fold(Value(name)) for name in sorted(names)])
+    return list(found.values_list("pk", flat=True))
 
 
 def reached_by(kind: str, normalized: list[str]) -> Q:

@@ -78,9 +78,15 @@ class Organization(NamedModel):
 
     @classmethod
     def access_branches(cls, user: object, verb: str) -> list[Q]:
-        """Who does not see every organisation sees those they entered and those of contacts they see."""
-        ways = [Q(contacts__in=rules.visible(Contact.objects.live(), user))] if verb == "view" else []
-        return [Q(created_by=user), *ways] if rules.may(user, cls, verb) else []
+        """Who does not see every organisation sees those they entered and those of contacts they see.
+
+        Each way to contacts is one way to organisations, so that a list in the order of names stops at its page's end.
+        """
+        if not rules.may(user, cls, verb):
+            return []
+        found = rules.branches(user, Contact) if verb == "view" else []
+        contacts = [Contact.objects.live().filter(way) for way in ([Q()] if found is None else found)]
+        return [Q(created_by=user), *(Q(pk__in=rows.values("organization")) for rows in contacts)]
 
 
 @track()

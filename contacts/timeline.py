@@ -77,9 +77,10 @@ def merges(ids: Sequence[UUID], before: Position | None, limit: int) -> list[Ent
 
     Only contacts that are still merged into these are named: others have a story, and viewers, of their own.
     """
-    from .models import ContactMergeEvent  # type: ignore[attr-defined]
+    from django.apps import apps
 
-    rows = ContactMergeEvent.objects.filter(survivor__in=ids).select_related("pgh_context").order_by("-pgh_id")
+    events: Any = apps.get_model("contacts", "ContactMergeEvent")
+    rows = events.objects.filter(survivor__in=ids).select_related("pgh_context").order_by("-pgh_id")
     if before:
         rows = rows.filter(pgh_created_at__lte=before[0])
     named = dict(Contact.objects.filter(merged_into__in=ids).values_list("pk", "name"))

@@ -7,6 +7,7 @@ from . import views
 
 contacts = router()
 contacts.register("contacts", views.ContactViewSet, "contact")
+contacts.register("contacts/merges", views.ContactMergeViewSet, "merge")
 contacts.register("contacts/<uuid:contact_pk>/interactions", views.InteractionViewSet, "interaction")
 
 beside = router()

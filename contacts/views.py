@@ -15,34 +15,43 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from crm_project.access import services as access
-from crm_project.api.viewsets import CrmModelViewSet, OwnedViewSet, PartViewSet
+from crm_project.api.viewsets import CrmModelViewSet, CrmReadViewSet, OwnedViewSet, PartViewSet
 from crm_project.history.timeline import Position, timeline
+from crm_project.transfer.views import TransferActions
 
 from . import custom_fields as custom
 from . import filters, services
-from .models import Category, Contact, CustomField, Interaction, Organization, Segment
+from .duplicates import Person, find_duplicates
+from .models import Category, Contact, ContactMerge, CustomField, Interaction, Organization, Segment
+from .resources import ContactResource
 from .serializers import (
     CUSTOM_VALUES_EXAMPLE,
     CategorySerializer,
+    ContactMergeSerializer,
     ContactSerializer,
     CustomFieldSerializer,
     CustomValuesSerializer,
+    DuplicatesSerializer,
     HistorySerializer,
     InteractionSerializer,
+    MergeSerializer,
     OrganizationSerializer,
     OrganizationsOfContactSerializer,
+    PersonSerializer,
     SegmentSerializer,
     SharingSerializer,
+    SurvivorSerializer,
 )
 
 
-class ContactViewSet(OwnedViewSet):
+class ContactViewSet(TransferActions, OwnedViewSet):
     tag = "contacts"
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
     filterset_class = filters.ContactFilterSet
+    resource_class = ContactResource
     orderings = {"created_at": ("id",), "name": ("sort_name", "id"), "updated_at": ("updated_at", "id")}
-    filtered_actions = ("list", "segment")
+    filtered_actions = ("list", "segment", "export_file")
     action_verbs = {
         "segment": "view",
         "organizations": "view",
@@ -51,8 +60,11 @@ class ContactViewSet(OwnedViewSet):
         "set_custom_fields": "change",
         "sharing": "view",
         "set_sharing": "share",
+        "duplicate": "view",
+        "duplicates": "view",
+        "merge": "merge",
     }
-    query_parameters = {"history": ("page_size", "cursor")}
+    query_parameters = {"history": ("page_size", "cursor"), "duplicate": ("name", "email", "phone", "company")}
 
     def is_list(self) -> bool:
         return self.action in {"list", "segment"}
@@ -70,10 +82,14 @@ class ContactViewSet(OwnedViewSet):
             return self.get_object()
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "merged_into": getattr(self, "merged_into", None)}
+        told = {name: getattr(self, name, None) for name in ("merged_into", "merge_id")}
+        return {**super().get_serializer_context(), **told}
 
     def perform_destroy(self, record: Contact) -> None:
         services.delete_contact(contact=record, actor=self.request.user)
+
+    def perform_restore(self, record: Contact) -> None:
+        services.restore_contact(contact=record)
 
     @action(detail=False)
     def segment(self, request: Any) -> Response:
@@ -177,6 +193,58 @@ class ContactViewSet(OwnedViewSet):
     def shares(self, contact: Contact) -> Response:
         return Response(SharingSerializer({"shares": access.shares_of(contact)}).data)
 
+    @extend_schema(parameters=[PersonSerializer], responses=DuplicatesSerializer)
+    @action(detail=False)
+    def duplicate(self, request: Any) -> Response:
+        """Find a duplicate of somebody.
+
+        Contacts that may be the person described, likeliest first, at most 20, each with a score from 0 to 1 and the
+        reasons. An equal e-mail address tells most, an equal number less the more different names share it, a similar
+        name less the more contacts have one; the company supports a similar name. Only contacts that the caller may
+        see are found and counted. `id` is the first candidate's when its score is 0.6 or more.
+        """
+        serializer = PersonSerializer(data=request.query_params)
+        serializer.is_valid(raise_exception=True)
+        return self.candidates(serializer.validated_data)
+
+    @extend_schema(responses=DuplicatesSerializer)
+    @action(detail=True)
+    def duplicates(self, request: Any, pk: Any = None) -> Response:
+        """Find duplicates of a contact.
+
+        As `GET /contacts/duplicate`, by all that is known of the contact; the contact itself is not among them.
+        """
+        return self.candidates(Person.of(self.get_object()))
+
+    def candidates(self, person: Person) -> Response:
+        found = find_duplicates(person, self.request.user)
+        return Response(DuplicatesSerializer(found, context=self.get_serializer_context()).data)
+
+    @extend_schema(request=MergeSerializer, responses=SurvivorSerializer)
+    @action(detail=True, methods=["post"], serializer_class=SurvivorSerializer)
+    def merge(self, request: Any, pk: Any = None) -> Response:
+        """Merge other contacts into a contact.
+
+        The contact of the address survives and gets what the others have: contact points, interactions, categories,
+        segments and shares are united, its empty fields are filled in the order of `ids`; `fields` says whose value
+        wins instead. The others go to the trash, and their ids answer with the survivor from now on. Answers the
+        survivor and, as `merge`, the id by which `POST /contacts/merges/{id}/undo` takes it back. Needs the right to
+        merge each of the contacts.
+        """
+        serializer = MergeSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        ids, winners = serializer.validated_data["ids"], serializer.validated_data.get("fields")
+        people = services.lock_contacts([pk, *ids])
+        if pk not in people:
+            raise exceptions.NotFound()
+        for key in (pk, *ids):
+            if key in people:
+                self.check_object_permissions(request, people[key])
+        self.check_precondition(people[pk])
+        merge = services.merge_contacts(survivor_id=pk, merged_ids=ids, actor=request.user, winners=winners)
+        self.merge_id = str(merge.pk)
+        return self.answer(people[pk])
+
 
 def encode_position(position: Position) -> str:
     text = json.dumps([position[0].isoformat(), position[1]])
@@ -207,12 +275,53 @@ class InteractionViewSet(PartViewSet):
     default_ordering = "-started_at"
     whole = Contact
 
+    def get_whole(self) -> Contact:
+        """The contact; an id that was merged away stands for the contact it was merged into."""
+        try:
+            return super().get_whole()
+        except exceptions.NotFound:
+            survivor = services.survivor_of(self.kwargs["contact_pk"])
+            if survivor is None:
+                raise
+            self.kwargs["contact_pk"] = survivor
+            return self.get_whole()
+
     def perform_create(self, serializer: Any) -> None:
+        contact = services.hold_contact(self.kwargs["contact_pk"])
+        if contact is None:
+            raise exceptions.NotFound()
         serializer.save(
-            contact=self.get_whole(),
+            contact=contact,
             created_by=self.request.user,
             started_at=serializer.validated_data.get("started_at") or timezone.now(),
         )
+
+
+class ContactMergeViewSet(CrmReadViewSet):
+    """What was merged into what."""
+
+    tag = "merges"
+    queryset = ContactMerge.objects.all()
+    serializer_class = ContactMergeSerializer
+    filterset_class = filters.ContactMergeFilterSet
+    action_verbs = {"undo": "merge"}
+
+    @extend_schema(request=None, responses=ContactMergeSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Any, pk: Any = None) -> Response:
+        """Undo a merge.
+
+        Brings the merged contacts back as they were. The survivor keeps what was changed on it since the merge and
+        loses what it got by it. Merges into the same contact are undone newest first. Needs the right to merge each of
+        the contacts.
+        """
+        merge = self.get_queryset().filter(pk=pk).first()
+        if merge is None:
+            raise exceptions.NotFound()
+        for contact in services.lock_contacts([merge.survivor_id, *merge.merged_ids]).values():
+            if contact.pk == merge.survivor_id or contact.pk in merge.merged_ids:
+                self.check_object_permissions(request, contact)
+        return self.answer(services.undo_merge(merge_id=merge.pk, actor=request.user))
 
 
 class NamedViewSet(CrmModelViewSet):

@@ -132,6 +132,7 @@ MIDDLEWARE = [
     "crm_project.api.middleware.RequestIdMiddleware",
     "crm_project.api.middleware.UnavailableMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "crm_project.admin.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "crm_project.api.middleware.TrailingSlashMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -6,6 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from crm_project.access.views import MeViewSet
+from crm_project.admin import errors as pages
 from crm_project.api import errors, health
 
 urlpatterns = [
@@ -23,7 +24,7 @@ urlpatterns = [
     path(f"{settings.CRM_API_PREFIX}/", include("orders.urls")),
 ]
 
-handler400 = errors.bad_request
-handler403 = errors.permission_denied
-handler404 = errors.not_found
+handler400 = pages.bad_request
+handler403 = pages.permission_denied
+handler404 = pages.not_found
 handler500 = errors.server_error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.forms import formset_factory
 from django.http import HttpResponse, HttpResponseRedirect
@@ -41,14 +43,17 @@ from ..models import (
     Category,
     Contact,
     ContactCategory,
+    ContactGroupShare,
     ContactPoint,
     ContactSegment,
+    ContactUserShare,
     CustomField,
     Interaction,
     Origin,
     Segment,
 )
 from ..views import decode_position, encode_position
+from .duplicates import DuplicatesMixin
 from .fields import form_field, readable
 from .fields import name_of as field_name
 from .forms import ContactForm, InteractionForm, PointForm, PointFormSet, ShareForm
@@ -60,6 +65,8 @@ TABLES = {
     "contact_point": Table(ContactPoint, value="value", label="type"),
     "category": Table(ContactCategory, value="category_id"),
     "segment": Table(ContactSegment, value="segment_id"),
+    "share": Table(ContactUserShare, value="user_id"),
+    "team_share": Table(ContactGroupShare, value="group_id"),
 }
 
 
@@ -104,7 +111,7 @@ class PointInline(CrmTabularInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(OwnedModelAdmin):
+class ContactAdmin(DuplicatesMixin, OwnedModelAdmin):
     menu, icon = "people", "person"
     form = ContactForm
     compressed_fields = False
@@ -295,7 +302,7 @@ class ContactAdmin(OwnedModelAdmin):
 
     def tabs(self, request: Any, contact: Contact) -> list[dict[str, Any]]:
         """The pages of a contact, for the row of tabs above each of them."""
-        pages = [("change", _("Contact")), ("history", _("Timeline"))]
+        pages = [("change", _("Contact")), ("history", _("Timeline")), ("duplicates", _("Duplicates"))]
         if rules.allows(request.user, contact, "share"):
             pages.append(("sharing", _("Sharing")))
         links = [(title, self.url(request, page, contact.pk)) for page, title in pages]
@@ -319,6 +326,17 @@ class ContactAdmin(OwnedModelAdmin):
     def get_urls(self) -> list[Any]:
         wrap, name = self.admin_site.admin_view, f"{self.opts.app_label}_{self.opts.model_name}"
         return [path("<path:object_id>/sharing/", wrap(self.sharing_view), name=f"{name}_sharing"), *super().get_urls()]
+
+    def _get_obj_does_not_exist_redirect(self, request: Any, opts: Any, object_id: str) -> HttpResponse:
+        """A contact that was merged away has become another one, to which its address leads."""
+        try:
+            survivor = services.survivor_of(UUID(unquote(str(object_id))))
+        except ValueError:
+            survivor = None
+        if survivor and self.get_object(request, str(survivor)):
+            messages.info(request, _("That contact was merged into this one."))
+            return HttpResponseRedirect(self.url(request, "change", survivor))
+        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
 
     def history_view(self, request: Any, object_id: str, extra_context: Any = None) -> HttpResponse:
         """The timeline, with a form to write down a call, a meeting or a note."""

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
@@ -48,9 +48,8 @@ class NamedAdmin(CrmModelAdmin):
     search_fields = ("name",)
     ordering = ("folded_name",)
 
-    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
-        term = search_term.replace("\0", "").strip()[:200]
-        return (queryset.filter(folded_name__folded_contains=term) if term else queryset), False
+    def search(self, queryset: QuerySet, term: str) -> QuerySet:
+        return queryset.filter(folded_name__folded_contains=term)
 
     @display(description=gettext_lazy("Name"), ordering="folded_name")
     def shown_name(self, record: Any) -> str:
@@ -187,11 +186,11 @@ class SegmentAdmin(NamedAdmin):
         shown = str(count) if count <= COUNT_EXACT_TO else _("more than %d") % COUNT_EXACT_TO
         return format_html('{} · <a class="text-link" href="{}">{}</a>', shown, link, _("show them"))
 
-    def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
+    def suggestions(self, request: Any) -> QuerySet:
         """A contact joins static segments only; its form asks for those."""
-        if request.GET.get("model_name") == "contact" and request.GET.get("field_name") == "segments":
-            queryset = queryset.filter(kind=Segment.Kind.STATIC)
-        return super().get_search_results(request, queryset, search_term)
+        rows = super().suggestions(request)
+        joining = request.GET.get("model_name") == "contact" and request.GET.get("field_name") == "segments"
+        return rows.filter(kind=Segment.Kind.STATIC) if joining else rows
 
 
 class CustomFieldForm(VersionedForm):
@@ -239,6 +238,9 @@ class CustomFieldAdmin(CrmModelAdmin):
         (None, {"fields": ("label", "key", "type", "help_text")}),
         (gettext_lazy("Rules"), {"fields": ("required", "unique", "choices", "default", "position")}),
     )
+
+    def search(self, queryset: QuerySet, term: str) -> QuerySet:
+        return queryset.filter(Q(label__icontains=term) | Q(key__icontains=term))
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> tuple[str, ...]:
         return ("key", "type") if obj is not None else ()

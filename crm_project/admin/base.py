@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model, ProtectedError, QuerySet
@@ -99,7 +100,7 @@ class CrmTabularInline(RestrictedMixin, TabularInline):
 
 
 class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
-    """A kind of record. ``search_fields`` shows the search, which asks the queryset's ``search`` when it has one."""
+    """A kind of record. ``search_fields`` only says that there is a search, ``search`` does it."""
 
     form = VersionedForm
     paginator = BoundedPaginator
@@ -139,12 +140,23 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
         return CrmChangeList
 
     def get_search_results(self, request: Any, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """The rows that fit the term; while somebody types in an autocomplete box, the first ones that they may see."""
         term = search_term.replace("\0", "").strip()[:LONGEST_SEARCH]
-        if not term:
-            return queryset, False
-        if hasattr(queryset, "search"):
-            return queryset.search(term), False
-        return super().get_search_results(request, queryset, term)
+        if request.path != reverse(f"{self.admin_site.name}:autocomplete"):
+            return self.search(queryset, term) if term else queryset, False
+        rows = self.suggestions(request).order_by(*self.get_ordering(request))
+        page = request.GET.get("page", "")
+        limit = AutocompleteJsonView.paginate_by * (int(page) if page.isdecimal() and len(page) < 4 else 1) + 1
+        found = rules.top_k(self.search(rows, term) if term else rows, request.user, limit)[:limit]
+        return self.model._default_manager.filter(pk__in=found.values("pk")).order_by(*rows.query.order_by), False
+
+    def search(self, queryset: QuerySet, term: str) -> QuerySet:
+        """The rows in which the term is found."""
+        return queryset.search(term)
+
+    def suggestions(self, request: Any) -> QuerySet:
+        """What an autocomplete box offers, before it is known who asks."""
+        return self.everything(request)
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
         form = super().get_form(request, obj, change, **options)
@@ -243,6 +255,9 @@ class OwnedModelAdmin(CrmModelAdmin):
 
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
         return (obj is None or obj.deleted_at is None) and super().has_delete_permission(request, obj)
+
+    def suggestions(self, request: Any) -> QuerySet:
+        return super().suggestions(request).live()
 
     def has_restore_permission(self, request: Any) -> bool:
         return self.may(request, "delete")

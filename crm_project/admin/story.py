@@ -26,7 +26,7 @@ from .lists import name_of
 
 LONGEST = 200
 PUBLIC = {User, Group}  # Whose names every member of staff reads, to hand records over and to share them.
-HIDDEN_COLUMNS = {"deleted_by_id", "created_by_id"}
+HIDDEN_COLUMNS = {"deleted_by_id", "created_by_id", "merged_into_id"}
 TITLES = {
     "created": gettext_lazy("%s added"),
     "changed": gettext_lazy("%s changed"),
@@ -141,6 +141,9 @@ class Teller:
         )
         if first.kind == "interaction":
             told.text = "\n".join(filter(None, (first.data.get("body"), first.data.get("note"))))
+            return told
+        if special := next((entry for entry in entries if entry.type.partition(".")[2] not in TITLES), None):
+            told.title = special.summary
             return told
         whole = next((entry for entry in entries if self.is_whole(entry)), first)
         kind, _dot, verb = whole.type.partition(".")

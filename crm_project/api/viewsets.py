@@ -160,7 +160,18 @@ def names_version(header: str, record: Any) -> bool:
     return not {"*", etag_of(record)}.isdisjoint(tag.strip().removeprefix("W/") for tag in header.split(","))
 
 
-class CrmModelViewSet(ListModelMixin, CrmViewSet):
+class CrmReadViewSet(ListModelMixin, CrmViewSet):
+    """List and read."""
+
+    def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        record = self.get_object()
+        tag = etag_of(record)
+        if names_version(request.headers.get("If-None-Match", ""), record):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
+        return Response(self.get_serializer(record).data, headers={"ETag": tag})
+
+
+class CrmModelViewSet(CrmReadViewSet):
     """List, create, read, change, delete and restore. PUT and PATCH both change only the given fields."""
 
     http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
@@ -174,13 +185,6 @@ class CrmModelViewSet(ListModelMixin, CrmViewSet):
 
     def perform_create(self, serializer: Any) -> None:
         serializer.save()
-
-    def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        record = self.get_object()
-        tag = etag_of(record)
-        if names_version(request.headers.get("If-None-Match", ""), record):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
-        return Response(self.get_serializer(record).data, headers={"ETag": tag})
 
     def update(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()

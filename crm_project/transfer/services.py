@@ -61,6 +61,27 @@ class JobHasEnded(CrmError):
 
 
 def start_import(
+    *, actor: User, resource: type[CrmResource], file: File, file_name: str, options: Options, content_type: str = ""
+) -> ImportJob:
+    """Keep a file that came in a request and import it: a small one now, a large one by a worker. Needs a transaction.
+
+    Raises:
+        UnreadableFile: the file is no table; nothing is kept.
+        ValidationError: the mapping names what is not there.
+    """
+    job = keep_import(
+        actor=actor, resource=resource, file=file, file_name=file_name, options=options, content_type=content_type
+    )
+    try:
+        if job.total is None or job.total > settings.CRM_IMPORT_INLINE_ROWS or not _run_now(job):
+            defer(job)
+    except BaseException:
+        job.file.delete(save=False)
+        raise
+    return job
+
+
+def keep_import(
     *,
     actor: User,
     resource: type[CrmResource],
@@ -69,52 +90,31 @@ def start_import(
     options: Options,
     content_type: str = "",
     door: str = "api",
-    inline_rows: int | None = None,
-    on_progress: Progress | None = None,
 ) -> ImportJob:
-    """Keep the file and import it: a small one now, a large one by a worker. Needs a transaction.
-
-    ``inline_rows`` says how many rows are small, ``CRM_IMPORT_INLINE_ROWS`` unless told.
-
-    Raises:
-        UnreadableFile: the file is no table; nothing is kept.
-        ValidationError: the mapping names what is not there.
-    """
-    limit = settings.CRM_IMPORT_INLINE_ROWS if inline_rows is None else inline_rows
+    """Keep the file, to be imported by ``run_import``. Raises as ``start_import``."""
     job = ImportJob(owner=actor, kind=resource.kind(), door=door, file_name=file_name[:255], size=file.size)
     job.options, job.sha256 = options.as_json(), sha256_of(file)
-    is_small = _look_at(job, resource, file, content_type, options, actor, limit)
+    _look_at(job, resource, file, content_type)
     file.seek(0)
     job.file.save(str(job.pk), File(file), save=False)  # A copy: the request may have to be tried again.
     try:
         job.save(force_insert=True)
-        if is_small and _run_now(job, on_progress):
-            return job
-        defer(job)
     except BaseException:
         job.file.delete(save=False)
         raise
     return job
 
 
-def _look_at(
-    job: ImportJob,
-    resource: type[CrmResource],
-    file: Any,
-    content_type: str,
-    options: Options,
-    actor: User,
-    limit: int,
-) -> bool:
-    """Note what the file is, and say whether it is small; a file that would take long to open is left to the worker."""
+def _look_at(job: ImportJob, resource: type[CrmResource], file: Any, content_type: str) -> None:
+    """Note what the file is, and how many rows it has when they are few. What takes long to open is left to the run."""
+    options = Options.from_json(job.options)
     if file.size > LARGE_BYTES and looks_parsed(file, job.file_name, options):
-        return False
+        return
     table = open_import(job, file, content_type)
-    _note_columns(job, table, Engine(resource(user=actor, options=options), table))
-    rows = sum(1 for _ in islice(table, limit + 1))
-    if rows <= limit:
+    _note_columns(job, table, Engine(resource(user=job.owner, options=options), table))
+    rows = sum(1 for _ in islice(table, settings.CRM_IMPORT_INLINE_ROWS + 1))
+    if rows <= settings.CRM_IMPORT_INLINE_ROWS:
         job.total = rows
-    return rows <= limit
 
 
 def looks_parsed(file: Any, file_name: str, options: Options) -> bool:
@@ -142,11 +142,11 @@ def _note_columns(job: ImportJob, table: Table, engine: Engine) -> None:
     job.headers, job.mapping, job.ignored_columns = table.headers, engine.columns.mapping, engine.columns.ignored
 
 
-def _run_now(job: ImportJob, on_progress: Progress | None) -> bool:
+def _run_now(job: ImportJob) -> bool:
     """Run a small import; when another import holds things up for too long, it is left to the worker after all."""
     try:
         with transaction.atomic():
-            run_import(job, on_progress=on_progress)
+            run_import(job)
     except OperationalError as error:
         if sqlstate(error) not in {LOCK_NOT_AVAILABLE, QUERY_CANCELED}:
             raise

@@ -434,6 +434,83 @@ def test_sharing_needs_the_right_to_share(rep):
     assert address not in text_of(rep.get(page(contact)))
 
 
+def duplicates(contact):
+    return url("contacts_contact_duplicates", contact.pk)
+
+
+def test_duplicates_are_shown_with_reasons(manager, rep):
+    contact = ContactFactory(name="Grace Hopper", email="grace@example.com", assigned_to=rep.user)
+    double = ContactFactory(name="Hopper, Grace", email="grace@example.com")
+    ContactFactory(name="Somebody Else")
+    text = text_of(manager.get(duplicates(contact)))
+    assert "Hopper, Grace" in text
+    assert "same e-mail address grace@example.com" in text
+    assert "Somebody Else" not in text
+    assert url("contacts_contact_merge", contact.pk, double.pk) in text
+    seen = text_of(rep.get(duplicates(contact)))
+    assert "Hopper, Grace" not in seen
+    assert "Nobody looks like this person." in seen
+    assert rep.get(duplicates(double)).status_code == 404
+
+
+def test_merging_with_chosen_values_and_undoing_it(manager):
+    CustomFieldFactory(key="tier", label="Tier")
+    contact = ContactFactory(
+        name="Grace Hopper", job_title="Commodore", email="g@example.com", custom_fields={"tier": "a"}
+    )
+    double = ContactFactory(
+        name="Grace B. Hopper",
+        job_title="Admiral",
+        phone="504-621-8927",
+        description="Wrote it",
+        custom_fields={"tier": "b"},
+    )
+    address = url("contacts_contact_merge", contact.pk, double.pk)
+    shown = manager.get(address)
+    assert [row["name"] for row in shown.context["differences"]] == ["name", "job_title", "custom_fields.tier"]
+    choice = form_of(shown) | {"job_title": "theirs", "custom_fields.tier": "theirs", "name": "mine"}
+    assert manager.post(address, choice).status_code == 302
+    contact.refresh_from_db()
+    assert (contact.name, contact.job_title, contact.description, contact.custom_fields) == (
+        "Grace Hopper",
+        "Admiral",
+        "Wrote it",
+        {"tier": "b"},
+    )
+    assert {value for _type, value, _normalized, _primary in values(contact)} == {"g@example.com", "504-621-8927"}
+    assert "“Grace B. Hopper” was merged in." in text_of(manager.get(page(contact)))
+    assert "Grace B. Hopper" not in text_of(manager.get(LIST, {"trash": "1"}))
+    assert manager.get(page(double)).url == page(contact)
+    assert "Merged with Grace B. Hopper" in text_of(manager.get(url("contacts_contact_history", contact.pk)))
+    merge = contact.merges.get()
+    undo = url("contacts_contact_unmerge", contact.pk, merge.pk)
+    assert undo in text_of(manager.get(duplicates(contact)))
+    assert manager.get(undo).status_code == 405
+    assert manager.post(undo).status_code == 302
+    contact.refresh_from_db()
+    assert (contact.job_title, contact.custom_fields) == ("Commodore", {"tier": "a"})
+    assert "Grace B. Hopper" in text_of(manager.get(LIST))
+    assert manager.post(undo).status_code == 302
+    assert "undone" in text_of(manager.get(duplicates(contact)))
+
+
+def test_merging_needs_the_right_on_both(manager, rep):
+    mine, foreign = ContactFactory(name="Mine", assigned_to=rep.user), ContactFactory(name="Xanthippe")
+    assert rep.get(url("contacts_contact_merge", mine.pk, foreign.pk)).status_code in (403, 404)
+    assert rep.post(url("contacts_contact_merge", mine.pk, foreign.pk), {}).status_code in (403, 404)
+    other = ContactFactory(name="Mine too", assigned_to=rep.user)
+    assert rep.post(url("contacts_contact_merge", mine.pk, other.pk), {}).status_code == 403
+    assert manager.get(url("contacts_contact_merge", mine.pk, mine.pk)).status_code == 404
+    assert Contact.objects.filter(merged_into=None).count() == 3
+
+
+def test_merging_with_the_trash_is_refused_with_a_reason(manager):
+    contact, gone = ContactFactory(), ContactFactory(name="Gone")
+    Contact.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
+    response = manager.post(url("contacts_contact_merge", contact.pk, gone.pk), {}, follow=True)
+    assert "is in the trash; restore it first" in text_of(response)
+
+
 def test_a_dynamic_segment_is_written_as_lines_and_checked(manager):
     ContactFactory(name="A", categories=["VIP"])
     ContactFactory(name="B")

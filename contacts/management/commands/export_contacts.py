@@ -1,0 +1,9 @@
+from contacts.filters import ContactFilterSet
+from contacts.resources import ContactResource
+from crm_project.transfer.management.exporting import ExportCommand
+
+
+class Command(ExportCommand):
+    help = "Export contacts to a file that an import takes back without loss."
+    resource = ContactResource
+    filterset_class = ContactFilterSet
