@@ -25,5 +25,5 @@ def grant(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", ""), ("access", "0002_roles")]
+    dependencies = [("customers", "0002_initial"), ("access", "0002_roles")]
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]

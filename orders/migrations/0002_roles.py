@@ -26,5 +26,5 @@ def grant(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", ""), ("access", "0002_roles")]
+    dependencies = [("orders", "0001_initial"), ("access", "0002_roles")]
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]

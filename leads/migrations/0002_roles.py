@@ -45,7 +45,7 @@ def make_rules(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", ""), ("access", "0002_roles")]
+    dependencies = [("leads", "0001_initial"), ("access", "0002_roles")]
     operations = [
         migrations.RunPython(grant, migrations.RunPython.noop),
         migrations.RunPython(make_rules, migrations.RunPython.noop),
