@@ -66,6 +66,12 @@ def empty_cache():
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def files_of_the_test(settings, tmp_path):
+    """Uploads of a test go where they are cleared away."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
 @pytest.fixture
 def api(db):
     """``api(user, **key)``: a client that signs in with a key of the user's; ``client.user`` and ``client.key``."""
