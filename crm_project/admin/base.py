@@ -34,6 +34,7 @@ from .lists import BoundedPaginator, CrmChangeList
 from .story import Table, Teller
 
 LONGEST_SEARCH = 200
+SUGGESTIONS: int = AutocompleteJsonView.paginate_by or 0
 TOLD_CHANGES = 10
 
 
@@ -148,7 +149,7 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
             return self.search(queryset, term) if term else queryset, False
         rows = self.suggestions(request).order_by(*self.get_ordering(request))
         page = request.GET.get("page", "")
-        limit = AutocompleteJsonView.paginate_by * (int(page) if page.isdecimal() and len(page) < 4 else 1) + 1
+        limit = SUGGESTIONS * (int(page) if page.isdecimal() and len(page) < 4 else 1) + 1
         found = rules.top_k(self.search(rows, term) if term else rows, request.user, limit)[:limit]
         return self.model._default_manager.filter(pk__in=found.values("pk")).order_by(*rows.query.order_by), False
 
