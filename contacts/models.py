@@ -180,9 +180,13 @@ class Contact(OwnedModel):
         indexes = [
             # The list of who sees everything, newest first, and its count.
             models.Index(fields=["id"], name="contact_live", condition=LIVE),
-            # One branch each of the list of who sees own, team's and shared contacts.
-            models.Index(fields=["assigned_to", "id"], name="contact_owner", condition=LIVE),
-            models.Index(fields=["team", "id"], name="contact_team", condition=LIVE & Q(team__isnull=False)),
+            # One branch each of the list of who sees own, team's and shared contacts, and what they see of the trash.
+            models.Index(fields=["assigned_to", "id"], name="contact_owner", include=["deleted_at"]),
+            models.Index(
+                fields=["team", "id"], name="contact_team", include=["deleted_at"], condition=Q(team__isnull=False)
+            ),
+            # ?contact_type=company, which few are.
+            models.Index(fields=["id"], name="contact_companies", condition=LIVE & Q(contact_type="company")),
             # ?company= and the organisation's page.
             models.Index(
                 fields=["organization", "id"], name="contact_organization", condition=Q(organization__isnull=False)

@@ -231,19 +231,20 @@ class ContactViewSet(TransferActions, OwnedViewSet):
         survivor and, as `merge`, the id by which `POST /contacts/merges/{id}/undo` takes it back. Needs the right to
         merge each of the contacts.
         """
+        survivor = Contact.objects.filter(pk=pk).first()
+        if survivor is None:
+            raise exceptions.NotFound()
+        self.check_object_permissions(request, survivor)
         serializer = MergeSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         ids, winners = serializer.validated_data["ids"], serializer.validated_data.get("fields")
         people = services.lock_contacts([pk, *ids])
-        if pk not in people:
-            raise exceptions.NotFound()
-        for key in (pk, *ids):
-            if key in people:
-                self.check_object_permissions(request, people[key])
-        self.check_precondition(people[pk])
+        for key in {pk, *ids} & people.keys():
+            self.check_object_permissions(request, people[key])
+        self.check_precondition(people.get(pk, survivor))
         merge = services.merge_contacts(survivor_id=pk, merged_ids=ids, actor=request.user, winners=winners)
         self.merge_id = str(merge.pk)
-        return self.answer(people[pk])
+        return self.answer(survivor)
 
 
 def encode_position(position: Position) -> str:

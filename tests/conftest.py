@@ -21,6 +21,7 @@ import django
 django.setup()
 
 import pytest
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.core.cache import cache
@@ -31,6 +32,7 @@ from rest_framework.test import APIClient
 from crm_project.access import rules, services
 from crm_project.access.models import OwnedModel, Role, User
 from crm_project.access.roles import DEFAULTS
+from crm_project.database import sizes
 
 from .factories import ApiKeyFactory, TeamFactory, UserFactory
 
@@ -64,6 +66,18 @@ TransactionTestCase._fixture_teardown = empty_tables
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def small_tables(monkeypatch):
+    """No test finds tables large because of an earlier one."""
+    monkeypatch.setattr(sizes, "_known", dict.fromkeys(apps.get_models(), False))
+
+
+@pytest.fixture(autouse=True)
+def files_of_the_test(settings, tmp_path):
+    """Uploads of a test go where they are cleared away."""
+    settings.MEDIA_ROOT = tmp_path / "media"
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelect2Widget
 
 from crm_project.access import rules
 from crm_project.access import services as access
@@ -101,13 +101,18 @@ class PointInline(CrmTabularInline):
     model = ContactPoint
     form = PointForm
     formset = PointFormSet
-    fields = ("type", "value", "normalized", "service", "label", "is_primary")
-    readonly_fields = ("normalized",)
+    fields = ("type", "value", "compared_as", "service", "label", "is_primary")
+    readonly_fields = ("compared_as",)
     verbose_name_plural = gettext_lazy("How to reach")
     hide_title = True
 
     def get_queryset(self, request: Any) -> QuerySet:
         return super().get_queryset(request).filter(deleted_at=None)
+
+    @display(description=gettext_lazy("Normalized"))
+    def compared_as(self, point: ContactPoint) -> str:
+        """Only where it differs from what was given, so that the rows fit on a phone."""
+        return point.normalized if point.normalized != point.value else ""
 
 
 @admin.register(Contact)
@@ -240,8 +245,6 @@ class ContactAdmin(DuplicatesMixin, OwnedModelAdmin):
         return super().formfield_for_foreignkey(db_field, request, **options)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
-        if db_field.name == "description":
-            options["widget"] = UnfoldAdminTextareaWidget(attrs={"rows": 3})
         field = super().formfield_for_dbfield(db_field, request, **options)
         if db_field.name in ("assigned_to", "team") and field is not None:
             field.widget = getattr(field.widget, "widget", field.widget)  # Without links to add or change users.

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from crm_project.access import rules
 from crm_project.admin.base import reason
+from crm_project.admin.lists import name_of as person
 from crm_project.api.exceptions import CrmError
 
 from .. import services
@@ -142,7 +143,7 @@ class DuplicatesMixin:
             "contact_type": (_("Type"), contact.get_contact_type_display()),
             "description": (_("Description"), contact.description),
             "external_id": (_("External id"), contact.external_id),
-            "assigned_to": (_("Owner"), contact.assigned_to),
+            "assigned_to": (_("Owner"), contact.assigned_to and person(contact.assigned_to)),
             "team": (_("Team"), contact.team),
         }
         found |= {

@@ -61,7 +61,8 @@ class UserAdmin(RestrictedMixin, DjangoUserAdmin, ModelAdmin):
     list_filter_submit = True
     list_per_page = 50
     ordering = ("username",)
-    filter_horizontal = ("groups", "user_permissions")
+    filter_horizontal = ()
+    autocomplete_fields = ("groups",)
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -126,6 +127,7 @@ class RoleInline(RestrictedMixin, StackedInline):
 @admin.register(Group)
 class GroupAdmin(RestrictedMixin, DjangoGroupAdmin, ModelAdmin):
     menu, icon = "settings", "groups"
+    compressed_fields = False
     inlines = (RoleInline,)
     list_display = ("name", "kind", "description")
     list_select_related = ("role",)

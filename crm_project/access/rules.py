@@ -20,7 +20,11 @@ from typing import Any
 from django.contrib.auth.models import Permission
 from django.db.models import Model, Q, QuerySet
 
+from crm_project.database.sizes import is_large
+
 from .grants import grants_of
+
+FEW = 2_000  # So many records are looked at one by one faster than an index finds those that fit a filter.
 
 
 def permission_name(model: type[Model], verb: str) -> str:
@@ -97,8 +101,12 @@ def _prefixed(way: Q, parent: str) -> Q:
 
 def _united(queryset: QuerySet, ways: list[Q], limit: int | None = None) -> QuerySet:
     """Primary keys of the rows that any of the ways reaches, each once; of each way only the first ``limit``."""
-    parts = [queryset.filter(way).values("pk")[:limit] for way in ways]
+    parts = _parts(queryset, ways, limit)
     return parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
+
+
+def _parts(queryset: QuerySet, ways: list[Q], limit: int | None = None) -> list[QuerySet]:
+    return [queryset.filter(way).values("pk")[:limit] for way in ways]
 
 
 def visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
@@ -112,28 +120,78 @@ def visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
     return queryset.filter(pk__in=_united(everything, ways))
 
 
-def top_k(queryset: QuerySet, user: Any, limit: int, verb: str = "view") -> QuerySet:
-    """The ``limit`` first visible rows of a filtered and ordered queryset, as a queryset that is still to be sliced.
+def top_k(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *, is_narrowed: bool = False) -> QuerySet:
+    """The ``limit`` first visible rows of an ordered queryset, as a queryset that is still to be sliced.
 
     Each branch reads its own first rows from an index in the list's order and stops; only those are united and sorted.
     A page so costs the same for a user who sees a thousand records and for one who sees a hundred thousand.
+    ``is_narrowed`` says that the queryset is filtered or not ordered by its key: then a large table is asked ``among``.
     """
     ways = branches(user, queryset.model, verb)
     if ways is None:
         return queryset
     if not ways:
         return queryset.none()
+    if is_narrowed and _is_searched_by_row(queryset.model):
+        return among(queryset, user, ways, verb)
     first = queryset.model._default_manager.filter(pk__in=_united(queryset, ways, limit))
     return first.order_by(*queryset.query.order_by)
 
 
-def count_up_to(queryset: QuerySet, user: Any, limit: int, verb: str = "view") -> int:
-    """How many visible rows there are, counting no further than ``limit``. One query."""
+def _is_searched_by_row(model: type[Model]) -> bool:
+    return hasattr(model, "user_shares") and is_large(model)
+
+
+def among(queryset: QuerySet, user: Any, ways: list[Q], verb: str) -> QuerySet:
+    """The visible rows of a filtered queryset of owned records, for which no index has each branch in order.
+
+    For who sees few records, those are taken and the filter is asked of each; for who sees many, it is asked of each
+    row that the filter finds whether it is visible. One query, once for a user object, to know which.
+    """
+    if sees_few(user, queryset.model, verb, ways):
+        return queryset.filter(pk__in=_united(queryset.model._base_manager.order_by(), ways))
+    return queryset.filter(_is_visible(user, queryset.model, verb))
+
+
+def sees_few(user: Any, model: type[Model], verb: str, ways: list[Q]) -> bool:
+    known = user.__dict__.setdefault("_sees_few", {})
+    if (model, verb) not in known:
+        reached = each_way(model._base_manager.order_by(), ways)
+        known[model, verb] = reached[: FEW + 1].count() <= FEW
+    return known[model, verb]
+
+
+def each_way(queryset: QuerySet, ways: list[Q] | None) -> QuerySet:
+    """Primary keys of the rows that are reached, as often as there are ways to them."""
+    parts = _parts(queryset, ways) if ways is not None else [queryset.values("pk")]
+    return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+
+
+def _is_visible(user: Any, model: Any, verb: str) -> Q:
+    """The branches of owned records as one condition on a row. PostgreSQL hashes what was shared, once in a query."""
+    groups, permission = grants_of(user).group_ids, permission_id(model, verb)
+    of_user = model._meta.get_field("user_shares").related_model.objects.filter(user=user.pk, permission=permission)
+    of_groups = model._meta.get_field("group_shares").related_model.objects.filter(
+        group__in=groups, permission=permission
+    )
+    shared = Q(pk__in=of_user.values("content_object")) | Q(pk__in=of_groups.values("content_object"))
+    if permission_name(model, verb) in grants_of(user).own:
+        return Q(assigned_to=user.pk) | Q(team__in=groups) | shared
+    return shared
+
+
+def count_up_to(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *, is_narrowed: bool = False) -> int:
+    """How many visible rows there are, counting no further than ``limit``. One query, two of a narrowed queryset."""
     queryset = queryset.order_by()
     ways = branches(user, queryset.model, verb)
     if ways == []:
         return 0
-    rows = queryset.values("pk")[:limit] if ways is None else _united(queryset, ways, limit)
+    if ways is None:
+        rows = queryset.values("pk")[:limit]
+    elif is_narrowed and _is_searched_by_row(queryset.model):
+        rows = among(queryset, user, ways, verb).values("pk")[:limit]
+    else:
+        rows = _united(queryset, ways, limit)
     return min(rows.count(), limit)
 
 

@@ -10,7 +10,7 @@ from django.contrib.admin.utils import quote
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Model, ProtectedError, QuerySet
+from django.db.models import Model, ProtectedError, QuerySet, TextField
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from crm_project.access import rules
 from crm_project.api.errors import constraint_message
@@ -33,6 +34,7 @@ from .lists import BoundedPaginator, CrmChangeList
 from .story import Table, Teller
 
 LONGEST_SEARCH = 200
+SUGGESTIONS: int = AutocompleteJsonView.paginate_by or 0
 TOLD_CHANGES = 10
 
 
@@ -110,6 +112,7 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     ordering = ("-pk",)
+    formfield_overrides = {TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
     warn_unsaved_form = True
     change_form_before_template = "admin/version_fields.html"
 
@@ -146,7 +149,7 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
             return self.search(queryset, term) if term else queryset, False
         rows = self.suggestions(request).order_by(*self.get_ordering(request))
         page = request.GET.get("page", "")
-        limit = AutocompleteJsonView.paginate_by * (int(page) if page.isdecimal() and len(page) < 4 else 1) + 1
+        limit = SUGGESTIONS * (int(page) if page.isdecimal() and len(page) < 4 else 1) + 1
         found = rules.top_k(self.search(rows, term) if term else rows, request.user, limit)[:limit]
         return self.model._default_manager.filter(pk__in=found.values("pk")).order_by(*rows.query.order_by), False
 

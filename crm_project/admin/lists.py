@@ -34,6 +34,7 @@ class BoundedPaginator(Paginator):
     """
 
     template_name = "admin/pagination_bounded.html"
+    object_list: Any
 
     def __init__(
         self,

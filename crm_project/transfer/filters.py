@@ -5,7 +5,7 @@ from .models import FORMATS, ExportJob, ImportJob, Job
 
 class JobFilterSet(CrmFilterSet):
     state = ChoiceListFilter(choices=Job.State.choices, label="States, comma separated")
-    kind = TextListFilter(label="Kinds of records, such as contacts.contact")
+    kind = TextListFilter(label="Kinds of records, such as contact")
     format = ChoiceListFilter(choices=FORMATS, label="Formats, comma separated")
     owner = UUIDListFilter(field_name="owner_id", label="Ids of users")
 

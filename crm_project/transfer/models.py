@@ -37,7 +37,7 @@ class Job(BaseModel):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("owner")
     )
-    kind = models.CharField(_("records"), max_length=64, help_text=_("The model, such as contacts.contact."))
+    kind = models.CharField(_("records"), max_length=64, help_text=_("Such as contact."))
     door = models.CharField(_("door"), max_length=16, default="api")
     format = models.CharField(_("format"), max_length=8, choices=FORMATS, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)

@@ -81,7 +81,8 @@ class CrmResource(ModelResource):
 
     @classmethod
     def kind(cls) -> str:
-        return cls.get_model()._meta.label_lower
+        """What jobs call this kind of record."""
+        return str(cls.get_model()._meta.model_name)
 
     # Import
 
@@ -278,7 +279,7 @@ _resources: dict[str, type[CrmResource]] = {}
 
 
 def register(resource: type[CrmResource]) -> None:
-    """Make the resource known to jobs by the label of its model; apps call this in ``AppConfig.ready()``."""
+    """Make the resource known to jobs by its kind; apps call this in ``AppConfig.ready()``."""
     _resources[resource.kind()] = resource
 
 

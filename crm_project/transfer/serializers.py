@@ -175,7 +175,7 @@ class JobSerializer(serializers.ModelSerializer):
 RECEIPT = {
     "id": KEY,
     "url": f"https://crm.example.com/dev/crm/imports/{KEY}",
-    "kind": "contacts.contact",
+    "kind": "contact",
     "state": "done",
     "message": "",
     "format": "csv",
@@ -271,7 +271,7 @@ class ImportJobSerializer(JobSerializer):
             {
                 "id": KEY,
                 "url": f"https://crm.example.com/dev/crm/exports/{KEY}",
-                "kind": "contacts.contact",
+                "kind": "contact",
                 "state": "done",
                 "message": "",
                 "format": "csv",

@@ -11,11 +11,11 @@ from contacts import services
 from contacts.models import Category, Contact, ContactCategory, ContactPoint
 from crm_project.history.timeline import timeline
 from tests.factories import ContactFactory, CustomFieldFactory, InteractionFactory, TeamFactory, UserFactory
-from tests.test_permissions import CALLS, body_for, fill, marked
+from tests.test_permissions import CALLS, JOBS, body_for, fill, marked, request
 
 pytestmark = pytest.mark.django_db
 
-WRITING = [(address, method) for address, method in CALLS if method != "get"]
+WRITING = [(address, method) for address, method in CALLS if method != "get" and address.model not in JOBS]
 
 
 def events():
@@ -41,7 +41,7 @@ def test_every_writing_request_leaves_who_and_by_which_door(address, method, adm
     path = fill(address, marked(administrator.user, TeamFactory(), "own"))
     body = body_for(address, method, administrator.user)
     before = events()
-    response = getattr(administrator, method)(path, body)
+    response = request(administrator, method, path, body)
     assert 200 <= response.status_code < 300, response.content
     new = {table: counts for table, counts in events().items() if counts != before[table]}
     assert new, "The request left no trace."
@@ -51,7 +51,7 @@ def test_every_writing_request_leaves_who_and_by_which_door(address, method, adm
     assert context == {
         "user": str(administrator.user.pk),
         "api_key": administrator.key.prefix,
-        "door": "api",
+        "door": "import" if context.pop("job", None) else "api",
         "request_id": response["X-Request-ID"],
     }
 

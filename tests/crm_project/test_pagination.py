@@ -227,8 +227,12 @@ def test_interactions_with_equal_times_come_once(manager):
 
 
 @pytest.mark.parametrize("role", ["Manager", "Sales"])
-@pytest.mark.parametrize("path", ["/contacts", "/contacts?search=Contact", "/contacts?category=VIP&ordering=name"])
-def test_queries_of_a_list_do_not_grow_with_its_rows(api, role, path):
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    # Key and rights, rate, page and count; a category's name is looked up before.
+    [("/contacts", 4), ("/contacts?search=Contact", 4), ("/contacts?category=VIP&ordering=name", 5)],
+)
+def test_queries_of_a_list_do_not_grow_with_its_rows(api, role, path, expected):
     def count():
         client = api(UserFactory(groups=[role]))
         Contact.objects.update(assigned_to=client.user)
@@ -242,7 +246,7 @@ def test_queries_of_a_list_do_not_grow_with_its_rows(api, role, path):
     few = count()
     for index in range(10):
         ContactFactory(categories=["VIP", "New"], email=f"{index}@example.com", company=f"Firm {index}")
-    assert count() == few == 4
+    assert count() == few == expected
 
 
 @pytest.mark.parametrize("path", ["", "/organizations", "/history", "/custom_fields", "/sharing", "/interactions"])

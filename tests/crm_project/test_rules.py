@@ -1,5 +1,7 @@
 """The one rule, asked in every way that there is to ask it, of any users, groups and records."""
 
+from unittest import mock
+
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.db import transaction
@@ -96,6 +98,12 @@ def test_every_way_to_ask_gives_the_same_answer(db, user, owned, verb):
         assert rules.count_up_to(everything, me, 1, verb) == min(len(expected), 1)
         first = sorted(expected, reverse=True)[:2]
         assert [each.pk for each in rules.top_k(everything, me, 2, verb)[:2]] == first
+        for few in (2_000, 0):  # A large table is asked in two more ways, by how much the user sees.
+            me.__dict__.pop("_sees_few", None)
+            with mock.patch.object(rules, "is_large", return_value=True), mock.patch.object(rules, "FEW", few):
+                assert rules.count_up_to(everything, me, 100, verb, is_narrowed=True) == len(expected)
+                narrowed = rules.top_k(everything, me, 2, verb, is_narrowed=True)
+                assert [each.pk for each in narrowed[:2]] == first
         if verb == "view":
             assert rules.seen(me, Contact, [each.pk for each in contacts]) == expected
         transaction.set_rollback(True)

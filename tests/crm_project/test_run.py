@@ -57,7 +57,7 @@ class Run:
         self.output = data_dir.with_suffix(f".{time.monotonic_ns()}")
         own = {"DATABASE_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE"}
         environment = {name: value for name, value in os.environ.items() if name not in own}
-        environment |= {"CRM_DATA_DIR": str(data_dir), "CRM_PORT": str(port)}
+        environment |= {"CRM_DATA_DIR": str(data_dir), "CRM_PORT": str(port), PARENT: str(os.getpid())}
         with open(self.output, "w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "crm_project.run"],
