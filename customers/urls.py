@@ -16,6 +16,10 @@ urlpatterns = [
         views.ConversionViewSet.as_view({"get": "preview", "post": "convert"}),
         name="lead-convert",
     ),
-    path("leads/<uuid:pk>/convert/undo", views.ConversionViewSet.as_view({"post": "undo"}), name="lead-convert-undo"),
+    path(
+        "leads/<uuid:pk>/convert/undo",
+        views.ConversionViewSet.as_view({"post": "undo_conversion"}),
+        name="lead-convert-undo",
+    ),
     *customers.urls,
 ]

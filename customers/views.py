@@ -66,7 +66,7 @@ class ConversionViewSet(CrmViewSet):
     tag = "leads"
     queryset = Lead.objects.live()
     serializer_class = CustomerSerializer
-    action_verbs = {"preview": "change", "convert": "change", "undo": "change"}
+    action_verbs = {"preview": "view", "convert": "change", "undo_conversion": "change"}
     lookup_field = "pk"
 
     @extend_schema(responses=PreviewSerializer)
@@ -89,11 +89,11 @@ class ConversionViewSet(CrmViewSet):
         customer has the lead's e-mail, 409; with `customer_id` the lead is linked to that one.
         """
         lead = self.get_object()
+        if not rules.may(request.user, Customer, "add"):
+            raise exceptions.PermissionDenied("You may not add customers.")
         serializer = ConvertSerializer(data=request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
         link_to = serializer.validated_data.get("customer_id")
-        if link_to is None and not rules.may(request.user, Customer, "add"):
-            raise exceptions.PermissionDenied("You may not add customers.")
         customer, now = services.convert_lead(lead=lead, actor=request.user, link_to=link_to)
         customer = Customer.objects.get(pk=customer.pk)
         if not rules.allows(request.user, customer, "view"):
@@ -105,7 +105,7 @@ class ConversionViewSet(CrmViewSet):
 
     @extend_schema(request=None, responses={200: None})
     @action(detail=True, methods=["post"])
-    def undo(self, request: Any, pk: Any = None) -> Response:
+    def undo_conversion(self, request: Any, pk: Any = None) -> Response:
         """Undo the conversion of a lead.
 
         The lead gets its old status back and the customer that was made goes to the trash. 409 when it has orders.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -191,6 +192,8 @@ class ScoreRule(BaseModel):
         INTERACTIONS = "interactions", _("It had so many interactions or more")
         RECENT = "recent", _("The last contact was so many days ago or less")
 
+    FIELDS = ("email", "phone", "company", "notes")
+
     kind = models.CharField(_("when"), max_length=12, choices=Kind)
     value = models.CharField(_("what"), max_length=255, help_text=_("A source, campaign or field; a number."))
     points = models.SmallIntegerField(_("points"), validators=[MinValueValidator(-100), MaxValueValidator(100)])
@@ -202,10 +205,25 @@ class ScoreRule(BaseModel):
         verbose_name = _("score rule")
         verbose_name_plural = _("score rules")
         ordering = ["kind", "value", "pk"]
-        constraints = [models.UniqueConstraint(fields=["kind", "value"], name="score_rule_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "value"],
+                name="score_rule_once",
+                violation_error_message=_("There is a rule for this already."),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.value} ({self.points:+})"
+
+    def clean(self) -> None:
+        """The value must fit the kind, or the rule could never be true."""
+        choices = {self.Kind.SOURCE: Lead.Source.values, self.Kind.FILLED: self.FIELDS}.get(self.Kind(self.kind))
+        if choices and self.value not in choices:
+            raise ValidationError({"value": _("One of: %s.") % ", ".join(choices)})
+        counts = self.kind in (self.Kind.INTERACTIONS, self.Kind.RECENT)
+        if counts and not (self.value.isascii() and self.value.isdecimal() and 0 < int(self.value) < 10_000):
+            raise ValidationError({"value": _("A whole number from 1 to 9999.")})
 
 
 class AssignmentTurn(models.Model):

@@ -154,7 +154,7 @@ class LeadInteractionSerializer(CrmModelSerializer):
         read_only_fields = ["id", "created_by", "created_at", "updated_at"]
 
 
-RULE_EXAMPLE = {"kind": "source", "value": "referral", "points": 20}
+RULE_EXAMPLE = {"kind": "filled", "value": "notes", "points": 5}
 
 
 @record_example(RULE_EXAMPLE, is_active=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 from crm_project.api.schema import KEY, TIMES, example, record_example
@@ -55,17 +56,24 @@ ORDER_EXAMPLE = {
 }
 
 
-@record_example(
-    ORDER_EXAMPLE,
-    number=1042,
-    unit_price="49.00",
-    currency="USD",
-    total="98.00",
-    custom_fields={},
-    assigned_to=KEY,
-    team=None,
-    created_by=KEY,
-)
+ORDER_REST = {
+    "number": 1042,
+    "unit_price": "49.00",
+    "currency": "USD",
+    "total": "98.00",
+    "custom_fields": {},
+    "assigned_to": KEY,
+    "team": None,
+    "created_by": KEY,
+}
+CHANGE = {"status": "shipped", "notes": "Order shipped via express"}
+CHANGE_EXAMPLES = [
+    OpenApiExample("Request", CHANGE, request_only=True),
+    OpenApiExample("Answer", {"id": KEY} | ORDER_EXAMPLE | CHANGE | ORDER_REST | TIMES, response_only=True),
+]
+
+
+@record_example(ORDER_EXAMPLE, **ORDER_REST)
 class OrderSerializer(OwnedSerializer):
     """So many of one product for one customer. What was sold cannot be changed, only cancelled."""
 

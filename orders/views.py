@@ -12,7 +12,7 @@ from crm_project.api.viewsets import CrmModelViewSet, OwnedViewSet
 
 from . import filters, services
 from .models import Order, Product
-from .serializers import OrderLogSerializer, OrderSerializer, ProductSerializer
+from .serializers import CHANGE_EXAMPLES, OrderLogSerializer, OrderSerializer, ProductSerializer
 
 
 class OrderViewSet(OwnedViewSet):
@@ -22,6 +22,7 @@ class OrderViewSet(OwnedViewSet):
     filterset_class = filters.OrderFilterSet
     orderings = {"created_at": ("id",), "order_date": ("order_date", "id"), "number": ("number",)}
     action_verbs = {"status_log": "view"}
+    examples = dict.fromkeys(("update", "partial_update"), CHANGE_EXAMPLES)
 
     def perform_destroy(self, record: Order) -> None:
         services.delete_order(order=record, actor=self.request.user)

@@ -124,11 +124,15 @@ def decided_by(node: ast.AST) -> set[str]:
     return set()
 
 
+# Counts who has how much to do when it deals out new leads, which gives nobody a right.
+DEALS_OUT = ROOT / "leads/services/assignment.py"
+
+
 def test_only_access_decides_by_ownership():
     wrong = [
         f"{path.relative_to(ROOT)}:{node.lineno} decides by {', '.join(found)}"
         for path in SOURCES
-        if "access" not in path.parts
+        if "access" not in path.parts and path != DEALS_OUT
         for node in ast.walk(ast.parse(path.read_text()))
         if (found := decided_by(node))
     ]

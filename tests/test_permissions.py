@@ -21,16 +21,26 @@ from drf_spectacular.generators import SchemaGenerator
 from contacts.models import Category, Contact, ContactMerge, CustomField, Interaction, Organization, Segment
 from contacts.services import merge_contacts
 from crm_project.access import rules, services
+from crm_project.access.models import OwnedModel, User
 from crm_project.api.permissions import RightPermission
 from crm_project.api.schema import KEY
 from crm_project.api.viewsets import CrmViewSet
 from crm_project.transfer.models import ExportJob, ImportJob
+from customers.models import Customer, CustomerInteraction
+from customers.services import convert_lead
+from leads.models import Campaign, Lead, LeadInteraction, ScoreRule
+from orders.models import Order, Product
 
 from .factories import (
+    CampaignFactory,
     CategoryFactory,
     ContactFactory,
+    CustomerFactory,
     CustomFieldFactory,
     InteractionFactory,
+    LeadFactory,
+    OrderFactory,
+    ProductFactory,
     SegmentFactory,
     TeamFactory,
     UserFactory,
@@ -39,29 +49,49 @@ from .factories import (
 pytestmark = pytest.mark.django_db
 
 EDIT = "view add change delete"
-KINDS = [Contact, Organization, Category, Segment, Interaction, CustomField]
+PARTS = {Interaction: Contact, LeadInteraction: Lead, CustomerInteraction: Customer}
+KINDS = [Contact, Organization, Category, Segment, CustomField, Lead, Campaign, ScoreRule, Customer, Order, Product]
+KINDS += PARTS
 JOBS = {ImportJob: "view change", ExportJob: "view"}
-CATALOGS = {Category, Segment, CustomField}  # Belong to nobody: who may, may for all.
-SEE_ALL = dict.fromkeys(KINDS, "view")
+CATALOGS = {
+    Category,
+    Segment,
+    CustomField,
+    Campaign,
+    ScoreRule,
+    Product,
+    User,
+}  # Belong to nobody: who may, may for all.
+ONESELF = {User: "view"}  # Whoever has signed in may ask who they are.
+SEE_ALL = dict.fromkeys(KINDS, "view") | ONESELF
+RUN_ALL = {
+    Contact: f"{EDIT} share import export merge",
+    Lead: f"{EDIT} share import export",
+    Customer: f"{EDIT} share import export",
+    Order: f"{EDIT} share export",
+    Product: f"{EDIT} import export",
+    **JOBS,
+    **ONESELF,
+}
 ROLES: dict[str | None, tuple[str, dict[Any, str]]] = {
-    "Administrator": ("all", dict.fromkeys(KINDS, EDIT) | {Contact: f"{EDIT} share import export merge", **JOBS}),
-    "Manager": (
-        "all",
-        dict.fromkeys(KINDS, EDIT) | {Contact: f"{EDIT} share import export merge", CustomField: "view", **JOBS},
-    ),
+    "Administrator": ("all", dict.fromkeys(KINDS, EDIT) | RUN_ALL),
+    "Manager": ("all", dict.fromkeys(KINDS, EDIT) | RUN_ALL | {CustomField: "view"}),
     "Sales": (
         "own",
         SEE_ALL
         | {
             Contact: f"{EDIT} import export",
-            Interaction: EDIT,
+            Lead: f"{EDIT} import export",
+            Customer: f"{EDIT} import export",
+            Order: f"{EDIT} export",
+            **dict.fromkeys(PARTS, EDIT),
             Organization: "view add",
             Category: "view add",
         },
     ),
-    "Support": ("all", SEE_ALL | {Interaction: "view add change"}),
+    "Support": ("all", SEE_ALL | {Interaction: "view add change", CustomerInteraction: EDIT, ScoreRule: ""}),
     "Read-only": ("all", SEE_ALL),
-    None: ("own", {}),
+    None: ("own", ONESELF),
 }
 VERBS = {
     "restore": "delete",
@@ -69,7 +99,10 @@ VERBS = {
     "merge": "merge",
     "undo": "merge",
     "cancel": "change",
+    "convert": "change",
+    "undo_conversion": "change",
 }
+ALSO = {"convert": (Customer, "add")}  # What one must be allowed besides.
 OWNERSHIPS = {
     "own": None,
     "team": None,
@@ -184,12 +217,12 @@ def is_allowed(role: str | None, model: Any, verb: str, ownership: str) -> bool:
         return may(role, model, verb) or (ownership == "own" and verb in JOBS[model].split())
     if model is ContactMerge:
         return is_allowed(role, Contact, verb, ownership)
-    if model is Interaction:
-        return is_allowed(role, Contact, "view" if verb == "view" else "change", ownership)
+    if model in PARTS:
+        return is_allowed(role, PARTS[model], "view" if verb == "view" else "change", ownership)
     shared = OWNERSHIPS[ownership]
     if shared is None:
         return may(role, model, verb)
-    return verb in shared and model is Contact
+    return verb in shared and issubclass(model, OwnedModel)
 
 
 # Records to try it on
@@ -228,7 +261,34 @@ def merge_of(contact: Contact) -> ContactMerge:
     return merge_contacts(survivor_id=contact.pk, merged_ids=[other.pk], actor=contact.assigned_to)
 
 
+def like(contact: Contact, record: Any) -> Any:
+    """The record, with the owner, the team and the shares of the contact."""
+    record.assigned_to, record.team = contact.assigned_to, contact.team
+    record.save(update_fields=["assigned_to", "team"])
+    services.set_shares(record=record, shares=services.shares_of(contact))
+    return record
+
+
+def lead_of(contact: Contact) -> Lead:
+    return like(contact, LeadFactory(name=WORDS[0], notes=WORDS[4]))
+
+
+def customer_of(contact: Contact) -> Customer:
+    return like(contact, CustomerFactory(name=WORDS[0], notes=WORDS[4]))
+
+
 MAKERS = {
+    Lead: lead_of,
+    LeadInteraction: lambda lead: lead.interactions.create(type="call", notes=WORDS[-1]),
+    CustomerInteraction: lambda customer: customer.interactions.create(
+        type="call", subject=WORDS[-1], date=timezone.now()
+    ),
+    Campaign: lambda contact: CampaignFactory(),
+    ScoreRule: lambda contact: ScoreRule.objects.first(),
+    Customer: customer_of,
+    Order: lambda contact: like(contact, OrderFactory(notes=WORDS[4])),
+    Product: lambda contact: ProductFactory(),
+    User: lambda contact: contact.assigned_to,
     Contact: lambda contact: contact,
     Interaction: lambda contact: InteractionFactory(contact=contact, subject=WORDS[-1]),
     Organization: lambda contact: contact.organization,
@@ -239,15 +299,23 @@ MAKERS = {
     Segment: lambda contact: SegmentFactory(),
     CustomField: lambda contact: CustomFieldFactory(),
 }
-PARENTS = {"contact_pk": Contact}
+PARENTS = {"contact_pk": Contact, "lead_pk": Lead, "customer_pk": Customer}
 
 
 def fill(address: Address, contact: Contact) -> str:
     """The address with the ids of records of the contact."""
     path = "/" + address.route + QUERIES.get(address.actions.get("get"), "")
+    made: dict[Any, Any] = {Contact: contact}
+
+    def make(model: Any) -> Any:
+        if model not in made:
+            made[model] = MAKERS[model](make(PARTS.get(model, Contact)))
+        return made[model]
+
     for name in address.arguments:
-        model = address.model if name == "pk" else PARENTS[name]
-        record = MAKERS[model](contact)
+        record = make(address.model if name == "pk" else PARENTS[name])
+        if "undo_conversion" in address.actions.values():
+            convert_lead(lead=record, actor=contact.assigned_to)
         if "restore" in address.route:
             type(record).objects.filter(pk=record.pk).update(deleted_at=timezone.now())
         path = re.sub(rf"<(?:\w+:)?{name}>", str(record.pk), path)
@@ -264,6 +332,12 @@ def body_for(address: Address, method: str, user: Any) -> Any:
     if address.actions[method] == "merge":
         values[CustomFieldFactory(key="birthday").key] = "1990-05-17"
     spare = ContactFactory(assigned_to=user, custom_fields=values)
+    spares = {
+        "user": lambda: user,
+        "assigned_to": lambda: user,
+        "customer_id": lambda: CustomerFactory(assigned_to=user),
+        "product_id": ProductFactory,
+    }
 
     def with_ids(value: Any, name: str = "") -> Any:
         if isinstance(value, dict):
@@ -272,7 +346,7 @@ def body_for(address: Address, method: str, user: Any) -> Any:
             return [with_ids(item, name) for item in value]
         if value != KEY:
             return value
-        return str(user.pk if name in {"user", "assigned_to"} else spare.pk)
+        return str(spares.get(name, lambda: spare)().pk)
 
     return with_ids(body)
 
@@ -367,19 +441,21 @@ def test_roles_and_ownership(address, method, api, field_marked):
     for role in ROLES:
         client.user.groups.set([team, *Group.objects.filter(name=role)])
         for ownership, path in paths.items():
-            check(client, method, path, body, should_be_allowed(address, role, verb, ownership))
+            check(client, method, path, body, should_be_allowed(address, action, role, verb, ownership))
 
 
 def ownerships(address: Address) -> list[str]:
     return list(OWNERSHIPS) if address.arguments and address.model not in CATALOGS else ["somebody's"]
 
 
-def should_be_allowed(address: Address, role: str | None, verb: str, ownership: str) -> bool:
+def should_be_allowed(address: Address, action: str, role: str | None, verb: str, ownership: str) -> bool:
     if not address.arguments:  # Whoever may not view anything gets an empty list.
         return may(role, address.model, verb) or verb not in {"add", "import", "export"}
-    if address.model is Interaction and not is_allowed(role, Contact, "view", ownership):
+    if address.model in PARTS and not is_allowed(role, PARTS[address.model], "view", ownership):
         return False
     if verb == "add" and not may(role, address.model, verb):
+        return False
+    if action in ALSO and not may(role, *ALSO[action]):
         return False
     return is_allowed(role, address.model, verb, ownership)
 

@@ -30,7 +30,7 @@ class GroupSerializer(serializers.Serializer):
     time_zone="Europe/Paris",
     roles=[{"id": 3, "name": "Sales"}],
     teams=[{"id": 7, "name": "North"}],
-    rights={"company": [], "own": ["contacts.add_contact", "contacts.view_contact"]},
+    rights={"company": [], "own": ["notes.add_note", "notes.view_note"]},
     scopes=["read", "write"],
 )
 class MeSerializer(serializers.Serializer):

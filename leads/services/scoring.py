@@ -12,7 +12,6 @@ from django.utils import timezone
 from ..models import Lead, LeadInteraction, ScoreRule
 
 Kind = ScoreRule.Kind
-FILLED_FIELDS = ("email", "phone", "company", "notes")
 
 
 @dataclass(frozen=True)

@@ -284,7 +284,11 @@ def test_no_script_runs_that_stands_in_a_page(manager):
 
 
 def test_refusals_are_pages_in_the_admin_and_json_elsewhere(read_only):
-    for address, status in (("/admin/nonsense/", 404), ("/admin/contacts/contact/add/", 403), (f"{LIST}?team__name__contains=a", 400)):
+    for address, status in (
+        ("/admin/nonsense/", 404),
+        ("/admin/contacts/contact/add/", 403),
+        (f"{LIST}?team__name__contains=a", 400),
+    ):
         response = read_only.get(address)
         assert (response.status_code, response["Content-Type"].split(";")[0]) == (status, "text/html"), address
         assert "To the start page" in text_of(response)
