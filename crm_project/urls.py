@@ -1,5 +1,6 @@
 """The address book of the whole system; each app brings its own addresses."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
@@ -12,6 +13,7 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path(f"{settings.CRM_API_PREFIX}/schema", SpectacularAPIView.as_view(), name="schema-beside"),
     path("docs", SpectacularSwaggerView.as_view(), name="docs"),
     path("redoc", SpectacularRedocView.as_view(), name="redoc"),
     path("", include("crm_project.transfer.urls")),
