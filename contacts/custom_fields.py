@@ -151,6 +151,22 @@ CLEANERS = {
 }
 
 
+def check_definition(field: CustomField) -> None:
+    """Refuse a definition by which no record could be made; its default becomes what is stored.
+
+    Raises:
+        ValidationError: with the messages by name of the attribute.
+    """
+    if field.type in {CustomField.Type.CHOICE, CustomField.Type.MULTI_CHOICE} and not field.choices:
+        raise ValidationError({"choices": [_("A field of choices needs some.")]})
+    try:
+        field.default = clean_value(field, field.default)
+    except ValidationError as error:
+        raise ValidationError({"default": error.messages}) from error
+    if field.unique and field.default is not None:
+        raise ValidationError({"default": [_("Values are unique, so no two records can have a default.")]})
+
+
 def clean(fields: list[CustomField], given: Any, stored: dict[str, Any] | None = None) -> dict[str, Any]:
     """The record's new ``custom_fields``: what is stored, changed by what is given. ``null`` removes a value.
 

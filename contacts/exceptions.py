@@ -10,6 +10,12 @@ class MergedAway(CrmError):
     default_detail = "This contact was merged into another one; undo the merge to bring it back."
 
 
+class RestoreClash(CrmError):
+    """Another contact has got a value meanwhile that only one may have."""
+
+    default_code = "restore_clash"
+
+
 class NotMergeable(CrmError):
     """One of the contacts is in the trash or was merged away."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -24,7 +25,7 @@ class JsonArray(Func):
     output_field = JSONField()
 
 
-def export_rows(queryset: QuerySet, columns: Sequence[str], fields: Sequence[CustomField]) -> Iterator[list[Any]]:
+def export_rows(queryset: QuerySet, columns: Sequence[str], fields: Sequence[CustomField]) -> Generator[list[Any]]:
     """The contacts' values in the order of the columns; lists and numbers keep their types.
 
     One query, whose rows come by a server-side cursor some thousand at a time; needs a transaction.
@@ -47,8 +48,10 @@ def export_rows(queryset: QuerySet, columns: Sequence[str], fields: Sequence[Cus
         paths["_points"] = "_points"
     wanted = list(dict.fromkeys(paths.values())) or ["pk"]
     makers = [_maker(name, {path: wanted.index(path) for path in wanted}, paths) for name in columns]
-    for row in queryset.annotate(**annotations).values_list(*wanted).iterator(chunk_size=ROWS_AT_A_TIME):
-        yield [make(row) for make in makers]
+    found = queryset.annotate(**annotations).values_list(*wanted).iterator(chunk_size=ROWS_AT_A_TIME)
+    with closing(found) as cursor:
+        for row in cursor:
+            yield [make(row) for make in makers]
 
 
 def _maker(name: str, places: dict[str, int], paths: dict[str, str]) -> Callable[[Sequence[Any]], Any]:

@@ -60,6 +60,7 @@ class ContactDraft(Draft):
     changed_points: dict[UUID, Point] = field(default_factory=dict)
     demoted: set[UUID] = field(default_factory=set)
     is_changed: bool = False
+    is_begun: bool = False
 
     @property
     def label(self) -> str:  # type: ignore[override]
@@ -67,10 +68,13 @@ class ContactDraft(Draft):
 
     def apply(self, row: Incoming, *, fill: bool) -> dict[str, tuple[Any, Any]]:
         values = row.values
-        if self.is_new:
+        is_first = self.is_new and not self.is_begun
+        if is_first:
             self._begin(values)
         changes = self._columns(values, fill)
-        custom_fields = self._custom_fields(values.get("custom_fields"), fill)  # It may refuse, so it comes first.
+        # It may refuse, so it comes before anything is taken over.
+        custom_fields = self._custom_fields(values.get("custom_fields"), fill, is_first)
+        self.is_begun = True
         for name, (_, after) in changes.items():
             self.columns[name] = after
         if custom_fields:
@@ -81,7 +85,7 @@ class ContactDraft(Draft):
         if "organization" in changes:
             found["company"] = self.company, values["company"]
             self.company = values["company"]
-        found |= self._take_points(values["points"], fill)
+        found |= self._take_points(values["points"], fill, is_first)
         for kind in self.members:
             found |= self._join(kind, values.get(kind) or {}, fill)
         return found
@@ -104,7 +108,7 @@ class ContactDraft(Draft):
                 changes["organization"] = (before, after)
         return changes
 
-    def _custom_fields(self, given: dict[str, Any] | None, fill: bool) -> dict[str, Any]:
+    def _custom_fields(self, given: dict[str, Any] | None, fill: bool, is_first: bool) -> dict[str, Any]:
         """The custom values that change. Raises ``RowRefused`` for a missing one, or one that must be unique."""
         stored = self.columns["custom_fields"]
         changes = {
@@ -112,10 +116,10 @@ class ContactDraft(Draft):
             for key, value in (given or {}).items()
             if stored.get(key) != value and not (fill and key in stored)
         }
-        if self.is_new:
+        if is_first:
             defaults = {each.key: each.default for each in self.fields if each.default is not None}
             changes = {**defaults, **changes}
-        if self.is_new or changes:
+        if is_first or changes:
             for each in self.fields:
                 if each.required and each.key not in changes and each.key not in stored:
                     raise RowRefused(f"“{each.label}” is required.", f"custom_fields.{each.key}")
@@ -132,21 +136,25 @@ class ContactDraft(Draft):
         for name in unique:
             self.unique_owners.setdefault(name, set()).add(self.id)
 
-    def _take_points(self, given: Sequence[Point], fill: bool) -> dict[str, tuple[Any, Any]]:
-        """Add the points that the contact has not; of those it has, only what the file says explicitly counts."""
+    def _take_points(self, given: Sequence[Point], fill: bool, is_first: bool) -> dict[str, tuple[Any, Any]]:
+        """Add the points that the contact has not; of those it has, only what the file says explicitly counts.
+
+        The row that makes the contact may list equal points, as an export of a contact that has them does.
+        """
         kinds = {point.type for point in self.points}
-        known = {point.key: point for point in self.points}
+        known: dict[tuple[str, ...], Point] = {point.key: point for point in self.points}
+        known |= {(*point.key, point.value): point for point in self.points}
         added: dict[str, list[str]] = {}
         for point in given:
-            if (mine := known.get(point.key)) and not self.is_new:
+            if (mine := known.get((*point.key, point.value)) or known.get(point.key)) and not is_first:
                 if point.is_explicit and not fill:
                     added |= self._rewrite(mine, point)
                 continue
-            if fill and point.type in kinds and not self.is_new:
+            if fill and point.type in kinds and not is_first:
                 continue
             point.position = len(self.points)
             self.points.append(point)
-            known[point.key] = point
+            known[point.key] = known[*point.key, point.value] = point
             added.setdefault(POINT_FIELDS[point.type], []).append(point.value)
             if point.is_primary:
                 self._promote(point)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -112,7 +112,7 @@ class ContactResource(CrmResource):
     def read(self, cells: Cells, row: Incoming) -> None:
         values = row.values
         for name, limit in TEXTS.items():
-            if text := cells.text(name, limit):
+            if text := cells.text(name, limit, strip=name != "description"):
                 values[name] = text
         if company := values.get("company"):
             values["company"] = tidy(company)
@@ -334,7 +334,8 @@ class ContactResource(CrmResource):
             for row in rows
             if (value := row.values.get("custom_fields", {}).get(field.key)) is not None
         }
-        self.unique_owners = custom.owners(Contact, given, lock=lock) if given else {}
+        values = [(key, value) for (key, _), value in given.items()]
+        self.unique_owners = custom.owners(Contact, values, lock=lock) if values else {}
 
     def find(self, key: str, values: Sequence[str]) -> Iterable[tuple[str, UUID]]:
         contacts = rules.visible(Contact.objects.live(), self.user)
@@ -373,7 +374,7 @@ class ContactResource(CrmResource):
         at = own.index("assigned_to")
         return [*own[:at], *keys, *own[at:]]
 
-    def export_rows(self, queryset: QuerySet, columns: Sequence[str]) -> Iterator[list[Any]]:
+    def export_rows(self, queryset: QuerySet, columns: Sequence[str]) -> Generator[list[Any]]:
         return export_rows(queryset, columns, self.definitions)
 
 

@@ -16,8 +16,10 @@ from crm_project.api.schema import KEY, TIMES, example, record_example
 from crm_project.api.serializers import CrmModelSerializer, CrmSerializer, OwnedSerializer, VisibleRelatedField
 from crm_project.history.timeline import Entry
 
+from . import custom_fields as custom
 from . import points, services
 from .duplicates import LIKELY, Candidate, Person, likeliest
+from .filters import stored_filter
 from .models import Category, Contact, ContactMerge, ContactPoint, CustomField, Interaction, Organization, Segment
 from .services.contacts import PRIMARY, PointData
 from .services.merging import COLUMNS, MOST
@@ -271,6 +273,15 @@ class SegmentSerializer(NamedSerializer):
         model = Segment
         fields = ["id", "name", "kind", "description", "filter", "created_at", "updated_at"]
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A dynamic segment's filter is one that the list understands today. Reads no contact."""
+        attrs = super().validate(attrs)
+        kind = attrs.get("kind", getattr(self.instance, "kind", Segment.Kind.STATIC))
+        if kind == Segment.Kind.DYNAMIC:
+            parameters = attrs.get("filter", getattr(self.instance, "filter", {}))
+            stored_filter(parameters, Contact.objects.live(), self.context.get("request"))
+        return attrs
+
 
 @record_example(CUSTOM_FIELD_EXAMPLE, **CUSTOM_FIELD_REST)
 class CustomFieldSerializer(CrmModelSerializer):
@@ -292,6 +303,27 @@ class CustomFieldSerializer(CrmModelSerializer):
             "updated_at",
         ]
         read_only_fields = ["id", "created_at", "updated_at"]
+
+    FIXED = ("entity", "key", "type")
+    DEFINING = {*FIXED, "unique", "choices", "default"}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        field = CustomField(**{name: getattr(self.instance, name) for name in self.DEFINING if self.instance})
+        errors = {
+            name: ["Values are stored by it, so it stays as it was made."]
+            for name in self.FIXED
+            if self.instance and attrs.get(name, getattr(field, name)) != getattr(field, name)
+        }
+        for name in self.DEFINING & attrs.keys():
+            setattr(field, name, attrs[name])
+        try:
+            custom.check_definition(field)
+        except DjangoValidationError as error:
+            errors |= error.message_dict
+        if errors:
+            raise serializers.ValidationError(errors)
+        return attrs | {"default": field.default}
 
 
 @example(

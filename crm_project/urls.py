@@ -14,6 +14,7 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path(f"{settings.CRM_API_PREFIX}/schema", SpectacularAPIView.as_view(), name="schema-beside"),
     path("docs", SpectacularSwaggerView.as_view(), name="docs"),
     path("redoc", SpectacularRedocView.as_view(), name="redoc"),
     path(f"{settings.CRM_API_PREFIX}/me", MeViewSet.as_view({"get": "me"}), name="me"),

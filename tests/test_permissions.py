@@ -116,7 +116,7 @@ OWNERSHIPS = {
 }
 FILE = "name,email\nNew,new@example.com\n"
 QUERIES = {"duplicate": "?name=Somebody"}  # Where nothing is asked, nothing is answered.
-OPEN_TO_ALL = {"healthz", "readyz", "schema", "docs", "redoc"}
+OPEN_TO_ALL = {"healthz", "readyz", "schema", "schema-beside", "docs", "redoc"}
 METHODS = ["get", "post", "put", "patch", "delete", "head", "options", "trace"]
 SAFE = {"get", "head", "options"}
 WORDS = [f"xq{name}zw" for name in ("name", "mail", "firm", "title", "text", "field", "number", "event")]

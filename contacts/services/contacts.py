@@ -15,7 +15,7 @@ from crm_project.access.models import User
 
 from .. import custom_fields as custom
 from .. import points
-from ..exceptions import MergedAway
+from ..exceptions import MergedAway, RestoreClash
 from ..models import (
     Category,
     Contact,
@@ -151,9 +151,15 @@ def restore_contact(*, contact: Contact) -> None:
 
     Raises:
         MergedAway: it is there because it was merged into another one.
+        RestoreClash: another contact has got one of its unique values meanwhile; the sentence names the fields.
     """
     if contact.merged_into_id:
         raise MergedAway()
+    try:
+        custom.check_unique(custom.definitions(), Contact, contact.pk, contact.custom_fields)
+    except ValidationError as error:
+        names = ", ".join(sorted(error.message_dict))
+        raise RestoreClash(f"Another contact has the same {names} now; change one of the two values first.") from error
     Contact.objects.filter(pk=contact.pk).update(deleted_at=None, deleted_by=None, updated_at=timezone.now())
 
 

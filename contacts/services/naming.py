@@ -32,15 +32,16 @@ def find(model: type[NamedModel], names: Iterable[str]) -> dict[str, UUID]:
 def find_or_make(model: type[Named], names: Iterable[str], **columns: object) -> dict[str, UUID]:
     """Ids by name as given; names that do not exist are made. One query, three when something is new.
 
-    Two transactions that make the same name at once both get the one that came first.
+    Of several spellings the first is kept. Two transactions that make the same name at once both get the one that
+    came first; both go by the alphabet, lest each wait for the other.
     """
     wanted = [name for name in names if tidy(name)]
     if not wanted:
         return {}
     found = find(model, wanted)
-    missing = {tidy(name) for name in wanted if name not in found}
+    missing = {tidy(name).casefold(): tidy(name) for name in reversed(wanted) if name not in found}
     if missing:
-        rows = [model(name=name, **columns) for name in sorted(missing)]
+        rows = [model(name=name, **columns) for _folded, name in sorted(missing.items())]
         model._default_manager.bulk_create(rows, ignore_conflicts=True)
         found = find(model, wanted)
     return found

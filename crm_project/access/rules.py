@@ -18,6 +18,8 @@ from operator import or_
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
 from crm_project.database.sizes import is_large
@@ -191,8 +193,22 @@ def count_up_to(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *
     elif is_narrowed and _is_searched_by_row(queryset.model):
         rows = among(queryset, user, ways, verb).values("pk")[:limit]
     else:
-        rows = _united(queryset, ways, limit)
+        return _count_reached(queryset, ways, limit)
     return min(rows.count(), limit)
+
+
+def _count_reached(queryset: QuerySet, ways: list[Q], limit: int) -> int:
+    """Reads no more than ``limit`` rows, unless so many of them are reached twice that this does not tell enough."""
+    try:
+        sql, parameters = each_way(queryset, ways)[:limit].query.sql_with_params()
+    except EmptyResultSet:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*), count(DISTINCT pk) FROM ({sql}) AS reached (pk)", parameters)
+        read, distinct = cursor.fetchone()
+    if read < limit or distinct == limit:
+        return distinct
+    return min(_united(queryset, ways, limit).count(), limit)
 
 
 def seen(user: Any, model: type[Model], keys: Collection[Any]) -> set[Any]:

@@ -41,6 +41,10 @@ class CrmSerializer(StrictMixin, serializers.Serializer):
 class CrmModelSerializer(StrictMixin, serializers.ModelSerializer):
     """For records. Runs the model's ``clean_fields`` and ``clean``, which DRF leaves out."""
 
+    def get_unique_together_validators(self) -> list[Any]:
+        """None: whether a record is unique is the database's to judge, and a 409."""
+        return []
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         model = self.Meta.model
         columns = {field.name for field in model._meta.concrete_fields}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -65,8 +66,8 @@ def start_export(
 
 
 def stream(
-    job: ExportJob, resource: CrmResource, queryset: QuerySet, is_allowed: Callable[[], bool], on_row: Any = None
-) -> Iterator[bytes]:
+    job: ExportJob, resource: CrmResource, queryset: QuerySet, is_allowed: Callable[[], bool]
+) -> Generator[bytes]:
     """The file in pieces, from one snapshot of the database by a server-side cursor; memory stays flat.
 
     Ends in the middle when ``is_allowed`` turns false. The job's count and state are written at the end.
@@ -76,8 +77,9 @@ def stream(
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(TIMEOUTS)
-            rows = resource.export_rows(queryset, job.columns)
-            yield from writing.write(job.format, job.columns, _counted(job, rows, is_allowed))
+            # The cursor must be closed while its transaction is there.
+            with closing(resource.export_rows(queryset, job.columns)) as rows:
+                yield from writing.write(job.format, job.columns, _counted(job, rows, is_allowed))
         state = State.DONE
     except RightsTaken:
         state, message = State.FAILED, "The right to export was taken away."

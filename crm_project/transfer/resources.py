@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, ClassVar
@@ -239,7 +239,7 @@ class CrmResource(ModelResource):
         """Every column that an export can have."""
 
     @abstractmethod
-    def export_rows(self, queryset: QuerySet, columns: Sequence[str]) -> Iterator[list[Any]]:
+    def export_rows(self, queryset: QuerySet, columns: Sequence[str]) -> Generator[list[Any]]:
         """The records' values in the order of the columns, from a server-side cursor; needs a transaction."""
 
     def get_export_order(self) -> list[str]:

@@ -94,8 +94,8 @@ class Cells:
             if value is not None and value != "":
                 yield header, value
 
-    def texts(self, target: str, limit: int | None = None) -> Iterable[tuple[str, str]]:
-        for header, value in self.all(target):
+    def texts(self, target: str, limit: int | None = None, *, strip: bool = True) -> Iterable[tuple[str, str]]:
+        for header, value in self.all(target, strip=strip):
             if isinstance(value, str):
                 text = value
             elif isinstance(value, (int, Decimal)) and not isinstance(value, bool):
@@ -108,8 +108,9 @@ class Cells:
             else:
                 yield header, text
 
-    def text(self, target: str, limit: int | None = None) -> str:
-        return next((text for _header, text in self.texts(target, limit)), "")
+    def text(self, target: str, limit: int | None = None, *, strip: bool = True) -> str:
+        """The text of the field's column; blank text is none."""
+        return next((text for _header, text in self.texts(target, limit, strip=strip) if text.strip()), "")
 
     def lists(self, target: str, split: Callable[[Any], list[str]], limit: int) -> Iterable[tuple[str, str]]:
         """(header, entry) for cells with several entries: a list, a JSON list as text, or text that ``split`` cuts."""

@@ -215,7 +215,9 @@ RECEIPT = {
 }
 
 
-@extend_schema_serializer(examples=[OpenApiExample("A receipt", RECEIPT, response_only=True)])
+@extend_schema_serializer(
+    examples=[OpenApiExample("A receipt", RECEIPT, response_only=True, status_codes=["200", "202"])]
+)
 class ImportJobSerializer(JobSerializer):
     """An import: `rows` is the sum of `created`, `updated`, `unchanged`, `skipped` and `failed`."""
 

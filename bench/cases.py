@@ -1,0 +1,184 @@
+"""What is measured, against what, and how good it must be."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from crm_project.api.pagination import Cursor
+
+from . import bare
+from .measuring import Call
+from .places import Client, Place
+
+SAMPLE = 200
+
+
+@dataclass(frozen=True)
+class Case:
+    """``call`` against ``against``, compared at the median or at the 95th percentile; ``goal`` is the highest ratio.
+
+    ``path`` is one request of the case and ``kind`` who sends it, for counting its queries.
+    """
+
+    name: str
+    call: Call
+    against: Call
+    goal: float | None
+    at: str = "p95"
+    path: str | None = None
+    kind: str = "manager"
+
+
+def requests(client: Client, paths: list[str]) -> Call:
+    return lambda number: client.get(paths[number % len(paths)])
+
+
+def sampled(place: Place, query: str, count: int = SAMPLE) -> list[str]:
+    """Values of the first column, in an order that is the same in each run."""
+    found = [str(row[0]) for row in bare.rows(place, query) if row[0]]
+    random.Random(1).shuffle(found)
+    return found[:count]
+
+
+class Cases:
+    def __init__(self, large: Place, small: Place) -> None:
+        self.large, self.small = large, small
+        self.ids = {place.name: self.some_ids(place) for place in (large, small)}
+        self.clients = {(place.name, kind): Client(place, kind) for place in (large, small) for kind in place.keys}
+        self.get_id = self.requests(large, [f"/contacts/{key}" for key in self.ids[large.name]])
+
+    def some_ids(self, place: Place) -> list[str]:
+        share = min(100, 100 * 20 * SAMPLE / place.contacts)
+        sample = f"SELECT id FROM contacts_contact TABLESAMPLE BERNOULLI ({share}) REPEATABLE (1)"
+        return sampled(place, f"{sample} WHERE deleted_at IS NULL AND merged_into_id IS NULL")
+
+    def requests(self, place: Place, paths: list[str], kind: str = "manager") -> Call:
+        return requests(self.clients[place.name, kind], paths)
+
+    def all(self) -> Iterator[Case]:
+        yield Case(
+            "GET /contacts/{id} : bare SQL",
+            self.get_id,
+            bare.get_contact(self.large, self.ids[self.large.name]),
+            6,
+            "p50",
+            f"/contacts/{self.ids[self.large.name][0]}",
+        )
+        yield from self.pages()
+        yield from self.pages_of_reps()
+        yield from self.lookups()
+        yield from self.searches()
+        yield from self.duplicates()
+
+    def pages(self) -> Iterator[Case]:
+        """Pages of 50 on the large database : the same on the small one."""
+        for name, path in self.page_paths(self.large).items():
+            other = self.page_paths(self.small)[name]
+            size = f"{self.large.contacts:,} : {self.small.contacts:,}"
+            yield Case(
+                f"{name}, {size}", self.requests(self.large, path), self.requests(self.small, other), 1.5, path=path[0]
+            )
+
+    def page_paths(self, place: Place) -> dict[str, list[str]]:
+        ids = self.ids[place.name]
+        stored = bare.rows(place, "SELECT id, sort_name FROM contacts_contact WHERE id = ANY(%s::uuid[])", ids)
+        names = {str(key): name for key, name in stored}
+        (company,) = bare.rows(
+            place,
+            "SELECT o.name FROM contacts_organization o JOIN contacts_contact c ON c.organization_id = o.id"
+            " GROUP BY o.id HAVING count(*) BETWEEN 15 AND 60 AND o.name NOT LIKE '%%,%%' ORDER BY o.id LIMIT 1",
+        )[0]
+        (owner,) = bare.rows(place, "SELECT id FROM access_user WHERE username = 'olga.sokolova'")[0]
+        return {
+            "first page": ["/contacts"],
+            "deep page": ["/contacts?cursor=" + Cursor("-created_at", [key]).encode() for key in ids],
+            "first page by name": ["/contacts?ordering=name"],
+            "deep page by name": [
+                "/contacts?ordering=name&cursor=" + Cursor("name", [names[key], key]).encode() for key in ids
+            ],
+            "page by change": ["/contacts?ordering=-updated_at"],
+            "page ?category=": ["/contacts?category=VIP"],
+            "page ?segment= static": ["/contacts/segment?segment=Newsletter"],
+            "page ?segment= dynamic": ["/contacts/segment?segment=" + quote("VIP people")],
+            "page ?company=": ["/contacts?company=" + quote(company)],
+            "page ?contact_type=": ["/contacts?contact_type=company"],
+            "page ?assigned_to=": [f"/contacts?assigned_to={owner}"],
+            "page ?custom_fields.": ["/contacts?custom_fields.language=German"],
+            "page ?created_at_after=": ["/contacts?created_at_after=2020-01-01"],
+            "page ?trashed=true": ["/contacts?trashed=true"],
+        }
+
+    def pages_of_reps(self) -> Iterator[Case]:
+        """A rep's page : the same page of a manager, who sees everything."""
+        ids = self.ids[self.large.name]
+        paths = {
+            "first page": ["/contacts"],
+            "deep page": ["/contacts?cursor=" + Cursor("-created_at", [key]).encode() for key in ids],
+            "page by name": ["/contacts?ordering=name"],
+            "page ?category=": ["/contacts?category=VIP"],
+            "search Smith": ["/contacts?search=smith"],
+        }
+        for name, path in paths.items():
+            for kind, sees in (("rep1k", "1,000"), ("rep100k", "100,000")):
+                yield Case(
+                    f"{name}, rep who sees {sees} : manager",
+                    self.requests(self.large, path, kind),
+                    self.requests(self.large, path),
+                    1.5,
+                    path=path[0],
+                    kind=kind,
+                )
+
+    def lookups(self) -> Iterator[Case]:
+        numbers = sampled(
+            self.large,
+            "SELECT normalized FROM contacts_contactpoint TABLESAMPLE BERNOULLI (1) REPEATABLE (1)"
+            " WHERE type = 'phone' AND normalized LIKE '+7%%' AND deleted_at IS NULL",
+        )
+        spellings: dict[str, Callable[[str], str]] = {
+            "+79161234567": lambda number: number,
+            "8 (916) 123-45-67": lambda n: f"8 ({n[2:5]}) {n[5:8]}-{n[8:10]}-{n[10:]}",
+            "916 1234567": lambda n: f"{n[2:5]} {n[5:]}",
+        }
+        for shown, spell in spellings.items():
+            for parameter in ("phone", "search"):
+                paths = [f"/contacts?{parameter}={quote(spell(number))}" for number in numbers]
+                yield Case(
+                    f"?{parameter}={shown} : GET id", self.requests(self.large, paths), self.get_id, 2, path=paths[0]
+                )
+
+    def searches(self) -> Iterator[Case]:
+        rare = sampled(
+            self.large,
+            "SELECT value FROM contacts_contactpoint TABLESAMPLE BERNOULLI (1) REPEATABLE (1)"
+            " WHERE type = 'mail' AND deleted_at IS NULL",
+        )
+        words = {
+            "common (anna)": ["anna", "smith", "example", "john"],
+            "3 letters": ["lee", "kim", "mar", "jon", "яна"],
+            "2 words, any order": ["smith mary", "mary smith", "ёлкина алена", "müller jurgen", "garcia jose"],
+            "ё/е and accents": ["алена", "Алёна", "елкина", "lefèvre", "lefevre", "yilmaz"],
+            "rare (an address)": rare,
+            "nobody": ["xyzzyq", "qqqqq", "jbuttzz"],
+            "3 words": ["anna muller gmbh", "иван ооо ромашка", "logistics smith james"],
+            "a number's end": [f"{number:04d}-{number:03d}" for number in range(1200, 1240)],
+        }
+        for name, texts in words.items():
+            paths = [f"/contacts?search={quote(text)}" for text in texts]
+            yield Case(f"?search= {name} : GET id", self.requests(self.large, paths), self.get_id, 4, path=paths[0])
+
+    def duplicates(self) -> Iterator[Case]:
+        client = self.clients[self.large.name, "manager"]
+        people = [json.loads(client.get(f"/contacts/{key}")) for key in self.ids[self.large.name][:40]]
+        asked = {
+            "phone": [f"phone={quote(each['phone'])}" for each in people if each["phone"]],
+            "email": [f"email={quote(each['email'])}" for each in people if each["email"]],
+            "name": [f"name={quote(each['name'])}" for each in people],
+        }
+        for name, parameters in asked.items():
+            paths = [f"/contacts/duplicate?{each}" for each in parameters]
+            yield Case(f"duplicate ?{name}= : GET id", self.requests(self.large, paths), self.get_id, 4, path=paths[0])

@@ -1,0 +1,229 @@
+"""Fields that staff define: every type, what it takes, how it is stored, and what must be there or be unique."""
+
+from functools import partial
+
+import pytest
+from rest_framework.test import APIClient
+
+from contacts.models import Contact, CustomField
+from tests.at_once import at_once
+from tests.factories import ApiKeyFactory, ContactFactory, CustomFieldFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/dev/crm/custom_fields"
+CHOICES = ["Red", "Green"]
+
+
+@pytest.mark.parametrize(
+    ("type", "given", "stored"),
+    [
+        ("text", "Ünïcode", "Ünïcode"),
+        ("text", 12, "12"),
+        ("text", "x" * 1000, "x" * 1000),
+        ("long_text", "x" * 50_000, "x" * 50_000),
+        ("integer", 43, 43),
+        ("integer", "43", 43),
+        ("integer", -(2**53) + 1, -(2**53) + 1),
+        ("integer", 43.0, 43),
+        ("decimal", "12.50", "12.50"),
+        ("decimal", "12,5", "12.5"),
+        ("decimal", 7, "7"),
+        ("decimal", "1e3", "1000"),
+        ("boolean", True, True),
+        ("boolean", "no", False),
+        ("boolean", "Да", True),
+        ("date", "2026-02-28", "2026-02-28"),
+        ("datetime", "2026-01-31T12:00:00+03:00", "2026-01-31T09:00:00Z"),
+        ("datetime", "2026-01-31T12:00", "2026-01-31T12:00:00Z"),
+        ("choice", "Red", "Red"),
+        ("multi_choice", ["Green", "Red", "Green"], ["Green", "Red"]),
+        ("multi_choice", "Red; Green", ["Red", "Green"]),
+        ("url", "https://example.com/a?b=c", "https://example.com/a?b=c"),
+        ("email", " a@example.com ", "a@example.com"),
+        ("phone", "8 (987) 654-32-10", "8 (987) 654-32-10"),
+    ],
+)
+def test_value_is_taken_and_stored_in_one_form(manager, type, given, stored):
+    CustomFieldFactory(key="f", type=type, choices=CHOICES if "choice" in type else [])
+    created = manager.post("/contacts", {"name": "A", "custom_fields": {"f": given}})
+    assert created.status_code == 201, created.content
+    assert created.json()["custom_fields"] == {"f": stored}
+    assert Contact.objects.get().custom_fields == {"f": stored}
+    again = manager.put(f"/contacts/{created.json()['id']}", {"custom_fields": {"f": stored}})
+    assert again.json()["custom_fields"] == {"f": stored}
+
+
+@pytest.mark.parametrize(
+    ("type", "value"),
+    [
+        ("text", "x" * 1001),
+        ("text", True),
+        ("text", ["a"]),
+        ("text", {"a": 1}),
+        ("long_text", "x" * 50_001),
+        ("integer", "many"),
+        ("integer", 1.5),
+        ("integer", 2**53),
+        ("integer", True),
+        ("integer", [1]),
+        ("integer", "1e400"),
+        ("integer", "NaN"),
+        ("decimal", "1e31"),
+        ("decimal", "Infinity"),
+        ("decimal", "1" * 31),
+        ("decimal", False),
+        ("boolean", "perhaps"),
+        ("boolean", 2),
+        ("boolean", {}),
+        ("date", "31.01.2026"),
+        ("date", "2026-02-30"),
+        ("date", 20260131),
+        ("datetime", "tomorrow"),
+        ("datetime", "2026-01-31T25:00"),
+        ("datetime", "0001-01-01T00:00:00+14:00"),
+        ("choice", "Blue"),
+        ("choice", ["Red"]),
+        ("choice", {"Red": 1}),
+        ("multi_choice", ["Red", "Blue"]),
+        ("multi_choice", {"Red": 1}),
+        ("multi_choice", [["Red"]]),
+        ("url", "javascript:alert(1)"),
+        ("url", "example"),
+        ("email", "nobody"),
+        ("phone", "123"),
+        ("phone", "none"),
+    ],
+)
+def test_value_of_another_type_is_400_and_names_the_field(manager, type, value):
+    CustomFieldFactory(key="f", type=type, choices=CHOICES if "choice" in type else [])
+    response = manager.post("/contacts", {"name": "A", "custom_fields": {"f": value}})
+    assert response.status_code == 400, response.content
+    assert list(response.json()["errors"]) == ["custom_fields.f"]
+    assert not Contact.objects.exists()
+
+
+def test_unknown_key_names_the_nearest(manager):
+    CustomFieldFactory(key="birthday", type="date")
+    response = manager.post("/contacts", {"name": "A", "custom_fields": {"brithday": "1990-05-17"}})
+    message = "There is no such custom field. Did you mean “birthday”?"
+    assert response.json()["errors"] == {"custom_fields.brithday": [message]}
+
+
+def test_unknown_choice_names_the_nearest(manager):
+    CustomFieldFactory(key="f", type="choice", choices=CHOICES)
+    response = manager.post("/contacts", {"name": "A", "custom_fields": {"f": "Gren"}})
+    assert response.json()["errors"]["custom_fields.f"] == ["This must be one of: Red, Green. Did you mean “Green”?"]
+
+
+def test_keys_left_out_keep_their_values_and_null_removes(manager):
+    for key in ("a", "b", "c"):
+        CustomFieldFactory(key=key)
+    contact = ContactFactory(custom_fields={"a": "1", "b": "2"})
+    path = f"/contacts/{contact.pk}"
+    assert manager.put(path, {"custom_fields": {"c": "3", "b": None}}).json()["custom_fields"] == {"a": "1", "c": "3"}
+    assert manager.put(path, {"custom_fields": {"a": ""}}).json()["custom_fields"] == {"c": "3"}
+    assert manager.put(path, {"custom_fields": {}}).json()["custom_fields"] == {"c": "3"}
+
+
+def test_values_with_their_definitions(manager):
+    CustomFieldFactory(key="b", label="Second", type="integer", position=2)
+    CustomFieldFactory(key="a", label="First", position=1)
+    path = f"/contacts/{ContactFactory(custom_fields={'b': 5}).pk}/custom_fields"
+    told = [(field["key"], field["label"], field["value"]) for field in manager.get(path).json()["results"]]
+    assert told == [("a", "First", None), ("b", "Second", 5)]
+    changed = manager.put(path, {"a": "x", "b": None}).json()["results"]
+    assert [field["value"] for field in changed] == ["x", None]
+    refused = manager.put(path, {"b": "x"})
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["custom_fields.b"])
+
+
+def test_required_field_must_have_a_value(manager):
+    contact = ContactFactory()
+    CustomFieldFactory(key="f", required=True)
+    message = {"custom_fields.f": ["This field is required."]}
+    assert manager.post("/contacts", {"name": "A"}).json()["errors"] == message
+    assert manager.put(f"/contacts/{contact.pk}", {"custom_fields": {"f": None}}).json()["errors"] == message
+    assert manager.put(f"/contacts/{contact.pk}", {"name": "Else can change"}).status_code == 200
+
+
+def test_new_records_get_the_default(manager):
+    CustomFieldFactory(key="f", type="choice", choices=CHOICES, default="Red")
+    assert manager.post("/contacts", {"name": "A"}).json()["custom_fields"] == {"f": "Red"}
+    given = manager.post("/contacts", {"name": "A", "custom_fields": {"f": "Green"}})
+    assert given.json()["custom_fields"] == {"f": "Green"}
+    assert manager.post("/contacts", {"name": "A", "custom_fields": {"f": None}}).json()["custom_fields"] == {}
+
+
+def test_unique_value_is_refused_while_another_record_has_it(manager):
+    CustomFieldFactory(key="f", unique=True)
+    first = ContactFactory(custom_fields={"f": "1"})
+    response = manager.post("/contacts", {"name": "A", "custom_fields": {"f": "1"}})
+    assert response.json()["errors"] == {"custom_fields.f": ["Another record has this value, which must be unique."]}
+    assert manager.put(f"/contacts/{first.pk}", {"custom_fields": {"f": "1"}}).status_code == 200
+    manager.delete(f"/contacts/{first.pk}")
+    assert manager.post("/contacts", {"name": "A", "custom_fields": {"f": "1"}}).status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_unique_value_has_one_owner_under_parallel_writes():
+    CustomFieldFactory(key="f", unique=True)
+    secret = ApiKeyFactory(user=UserFactory(groups=["Manager"])).secret
+    client = APIClient(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    body = {"name": "A", "custom_fields": {"f": "1"}}
+    responses = at_once([partial(client.post, "/contacts", body) for _ in range(12)])
+    assert sorted(response.status_code for response in responses) == [201] + 11 * [400]
+    assert Contact.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("definition", "name"),
+    [
+        ({"key": "A B"}, "key"),
+        ({"key": "1a"}, "key"),
+        ({"key": ""}, "key"),
+        ({"key": "x" * 65}, "key"),
+        ({"label": ""}, "label"),
+        ({"type": "colour"}, "type"),
+        ({"type": "choice"}, "choices"),
+        ({"type": "multi_choice", "choices": []}, "choices"),
+        ({"type": "integer", "default": "many"}, "default"),
+        ({"type": "choice", "choices": CHOICES, "default": "Blue"}, "default"),
+        ({"unique": True, "default": "same for all"}, "default"),
+        ({"position": -1}, "position"),
+        ({"position": 10**6}, "position"),
+        ({"choices": "Red"}, "choices"),
+    ],
+)
+def test_definition_that_no_record_could_follow_is_400(administrator, definition, name):
+    response = administrator.post(PATH, {"key": "f", "label": "F", "type": "text"} | definition)
+    assert response.status_code == 400, response.content
+    assert [each.split(".")[0] for each in response.json()["errors"]] == [name]
+    assert not CustomField.objects.exists()
+
+
+def test_default_is_stored_in_one_form(administrator):
+    body = {"key": "f", "label": "F", "type": "integer", "default": "43"}
+    assert administrator.post(PATH, body).json()["default"] == 43
+
+
+def test_key_and_type_stay_while_the_rest_may_change(administrator):
+    field = CustomFieldFactory(key="f", type="choice", choices=CHOICES, default="Red")
+    path = f"{PATH}/{field.pk}"
+    message = ["Values are stored by it, so it stays as it was made."]
+    changed = {"key": "g", "type": "text", "entity": "lead"}
+    assert administrator.put(path, changed).json()["errors"] == dict.fromkeys(changed, message)
+    assert administrator.put(path, {"choices": ["Green"]}).json()["errors"].keys() == {"default"}
+    body = administrator.put(path, {"label": "Colour", "choices": ["Red", "Blue"], "required": True}).json()
+    assert (body["label"], body["choices"], body["required"], body["default"]) == (
+        "Colour",
+        ["Red", "Blue"],
+        True,
+        "Red",
+    )
+    assert administrator.put(path, administrator.get(path).json()).status_code == 200
+
+
+def test_same_key_is_409(administrator):
+    CustomFieldFactory(key="f")
+    assert administrator.post(PATH, {"key": "f", "label": "F", "type": "text"}).status_code == 409

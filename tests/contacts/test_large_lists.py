@@ -1,0 +1,90 @@
+"""Lists of tables that are so large that the planner is asked before a query."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from contacts.models import Contact, CustomField
+from crm_project.access import rules
+from crm_project.api import pagination
+from crm_project.database import sizes
+from tests.factories import ContactFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+CONTACTS = 30
+
+
+@pytest.fixture
+def large_table(monkeypatch):
+    """Thirty contacts count as a million: half of them named Ann, of the number 15 to 29."""
+    monkeypatch.setitem(sizes._known, Contact, True)
+    monkeypatch.setattr(pagination, "COUNT_EXACT_TO", 10)
+    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_MORE", 25)
+    CustomField.objects.create(key="number", label="Number", type=CustomField.Type.INTEGER)
+    made = [
+        ContactFactory(name=f"{'Ann' if number >= 15 else 'Bob'} {number}", custom_fields={"number": number})
+        for number in range(CONTACTS)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE contacts_contact")
+    return made
+
+
+def counted(client, path):
+    page = client.get(path).json()
+    return page["count"], page["count_is_exact"]
+
+
+def queries_of(client, path):
+    client.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(path)
+    return len(queries)
+
+
+def test_what_the_planner_expects_to_be_many_is_not_counted(large_table, manager):
+    assert counted(manager, "/contacts?page_size=5") == (CONTACTS, False)
+    assert queries_of(manager, "/contacts?page_size=5") == 4  # Key and rights, rate, page, plan.
+
+
+def test_what_it_expects_to_be_fewer_is_counted(large_table, manager):
+    assert counted(manager, "/contacts?page_size=5&name=Ann+20") == (1, True)
+    assert counted(manager, "/contacts?page_size=5&search=Ann&created_at_before=2020-01-01") == (0, True)
+    count, is_exact = counted(manager, "/contacts?page_size=5&search=Ann")
+    assert (count > 10, is_exact) == (True, False)
+
+
+def test_guesses_about_computed_values_are_not_believed(large_table, manager, monkeypatch):
+    """Of ``custom_fields.number_min`` the planner expects a third of all rows, whatever the number is."""
+    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_MORE", CONTACTS // 4)
+    assert counted(manager, "/contacts?page_size=2&custom_fields.number_min=26") == (4, True)
+
+
+def test_a_page_that_holds_all_needs_no_count(large_table, manager):
+    assert counted(manager, "/contacts?search=Ann+20") == (1, True)
+    assert queries_of(manager, "/contacts?search=Ann+20") == 3
+
+
+@pytest.mark.parametrize("few", [100, 1])
+@pytest.mark.parametrize("path", ["/contacts?", "/contacts?search=ann&", "/contacts?ordering=name&"])
+def test_a_rep_sees_the_same_of_a_large_table(large_table, api, monkeypatch, few, path):
+    client = api(UserFactory(groups=["Sales"]))
+    mine = large_table[10:20]
+    Contact.objects.filter(pk__in=[each.pk for each in mine]).update(assigned_to=client.user)
+    monkeypatch.setattr(rules, "FEW", few)
+    expected = [each for each in mine if "search" not in path or each.name.startswith("Ann")]
+    found, url = [], f"{path}page_size=3"
+    while url:
+        page = client.get(url).json()
+        assert (page["count"], page["count_is_exact"]) == (len(expected), True)
+        found += [row["id"] for row in page["results"]]
+        url = page["next"]
+    in_order = sorted(expected, key=lambda each: each.name) if "ordering" in path else expected[::-1]
+    assert found == [str(each.pk) for each in in_order]
+
+
+def test_a_rep_who_sees_more_than_is_counted_gets_an_estimate(large_table, api):
+    client = api(UserFactory(groups=["Sales"]))
+    Contact.objects.update(assigned_to=client.user)
+    count, is_exact = counted(client, "/contacts?page_size=5")
+    assert (count > 10, is_exact) == (True, False)
