@@ -35,6 +35,7 @@ from crm_project.admin.lists import MOST_CHOICES, ChoiceFilter, PeriodFilter, na
 from crm_project.admin.story import Table, Teller
 from crm_project.api.pagination import COUNT_EXACT_TO
 from crm_project.history.timeline import Entry, timeline
+from crm_project.transfer.admin import TransferMixin
 
 from .. import custom_fields as custom
 from .. import services
@@ -52,6 +53,7 @@ from ..models import (
     Origin,
     Segment,
 )
+from ..resources import ContactResource
 from ..views import decode_position, encode_position
 from .duplicates import DuplicatesMixin
 from .fields import form_field, readable
@@ -116,7 +118,8 @@ class PointInline(CrmTabularInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(DuplicatesMixin, OwnedModelAdmin):
+class ContactAdmin(DuplicatesMixin, TransferMixin, OwnedModelAdmin):
+    resource_classes = (ContactResource,)
     menu, icon = "people", "person"
     form = ContactForm
     compressed_fields = False

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -35,6 +35,20 @@ from .serializers import (
 )
 
 OPTIONS = tuple(ImportOptionsSerializer().fields)
+CSV_EXAMPLE = "name,email,phone\r\nJames Butt,jbutt@example.com,504-621-8927\r\n"
+FAILED_EXAMPLE = (
+    "name,email,Import line,Import problem\r\n"
+    "Brian,broken-email@,4,email: “broken-email@” is not a valid e-mail address.\r\n"
+)
+EXAMPLES = [
+    OpenApiExample("A CSV file", CSV_EXAMPLE, media_type="text/csv", request_only=True),
+    OpenApiExample(
+        "A list of objects",
+        [{"name": "James Butt", "email": "jbutt@example.com", "phone": "504-621-8927", "categories": ["VIP"]}],
+        media_type="application/json",
+        request_only=True,
+    ),
+]
 EXPORT_PARAMETERS = [
     OpenApiParameter("format", str, enum=FORMAT_NAMES, default="csv", description="The kind of file."),
     OpenApiParameter(
@@ -67,6 +81,7 @@ class TransferActions:
 
     @extend_schema(
         request=UPLOAD,
+        examples=EXAMPLES,
         parameters=[ImportOptionsSerializer],
         responses={200: ImportJobSerializer, 202: ImportJobSerializer},
     )
@@ -113,7 +128,12 @@ class TransferActions:
         refuse_unknown_parameters(fields, [*OPTIONS, "file"])
         return file, fields | given
 
-    @extend_schema(parameters=EXPORT_PARAMETERS, responses={(200, "text/csv"): OpenApiTypes.BINARY}, filters=True)
+    @extend_schema(
+        parameters=EXPORT_PARAMETERS,
+        responses={(200, "text/csv"): OpenApiTypes.BINARY},
+        filters=True,
+        examples=[OpenApiExample("A CSV file", CSV_EXAMPLE, media_type="text/csv", response_only=True)],
+    )
     @action(detail=False, url_path="export")
     def export_file(self, request: Any) -> StreamingHttpResponse:
         """Export records as a file.
@@ -179,7 +199,10 @@ class ImportViewSet(JobViewSet):
         """
         return Response(self.get_serializer(services.cancel_import(job=self.get_object())).data)
 
-    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    @extend_schema(
+        responses={(200, "text/csv"): OpenApiTypes.BINARY},
+        examples=[OpenApiExample("Failed rows", FAILED_EXAMPLE, media_type="text/csv", response_only=True)],
+    )
     @action(detail=True)
     def errors(self, request: Any, pk: Any = None) -> StreamingHttpResponse:
         """Download the rows of an import that failed.

@@ -1,0 +1,349 @@
+"""Import with a preview and export with a choice of columns for any kind of record, and the pages of jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from import_export.admin import ImportExportMixin
+from import_export.formats.base_formats import Format
+from rest_framework import exceptions
+from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExportForm
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from uuid_utils.compat import uuid7
+
+from crm_project.access import rules
+from crm_project.access.models import User
+from crm_project.admin import CrmModelAdmin
+
+from . import exports, services, writing
+from .models import ExportJob, ImportJob
+from .options import OnMatch, Options
+from .reading import FORMATS, UnreadableFile, open_table
+from .resources import PREVIEWED_ROWS, SHOWN_ROWS, CrmResource
+from .serializers import options_from
+
+PREVIEWS = "imports/previews"
+PREVIEW_SECONDS = 24 * 60 * 60
+SHOWN_FAILURES = 200
+
+
+class AnyTable(Format):
+    """Stands for every kind of table: which one it is, its content says."""
+
+    def get_title(self) -> str:
+        return str(_("CSV, Excel or JSON, found from the file"))
+
+    def can_import(self) -> bool:
+        return True
+
+
+def _written(name: str) -> type[Format]:
+    return type(name.upper(), (Format,), {"get_title": lambda self: name, "can_export": lambda self: True})
+
+
+class ImportOptionsForm(ImportForm):
+    """The file, and how its rows find records."""
+
+    match = forms.CharField(
+        required=False,
+        label=gettext_lazy("Match by"),
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("By what a row finds its record, as email,phone. Empty: every row makes a new one."),
+    )
+    on_match = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("What a match does"),
+        widget=UnfoldAdminSelectWidget,
+        choices=[
+            (OnMatch.UPDATE, gettext_lazy("Update the record")),
+            (OnMatch.FILL, gettext_lazy("Fill what is empty")),
+            (OnMatch.SKIP, gettext_lazy("Skip the row")),
+            (OnMatch.ERROR, gettext_lazy("Refuse the row")),
+        ],
+    )
+    region = forms.CharField(
+        required=False,
+        label=gettext_lazy("Country of numbers"),
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("Two letters, such as US or RU, for telephone numbers without a country."),
+    )
+
+
+class ChosenColumnsForm(SelectableFieldsExportForm):
+    """Offers every column, and begins with those that an import understands."""
+
+    def _create_boolean_fields(self, resource: Any, index: int) -> list[str]:
+        names = super()._create_boolean_fields(resource, index)
+        optional = {self.create_boolean_field_name(resource, column) for column in resource.optional_columns}
+        for name in optional & set(names):
+            self.fields[name].initial = False
+        return names
+
+
+class TransferMixin(ImportExportMixin):
+    """``import`` and ``export`` on the list of a kind of record, by the resource of ``resource_classes``.
+
+    A file is kept until its preview is confirmed; then it is imported as the API does.
+    """
+
+    import_form_class = ImportOptionsForm
+    export_form_class = ChosenColumnsForm
+    import_template_name = "transfer/import.html"
+    import_formats = [AnyTable]
+    export_formats = [_written(name) for name in FORMATS]
+
+    @property
+    def transfer_class(self) -> type[CrmResource]:
+        return self.resource_classes[0]
+
+    def has_import_permission(self, request: Any) -> bool:
+        return all(rules.may(request.user, self.model, verb) for verb in ("import", "add"))
+
+    def has_export_permission(self, request: Any) -> bool:
+        return rules.may(request.user, self.model, "export")
+
+    # Import
+
+    def import_action(self, request: Any, **kwargs: Any) -> HttpResponse:
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        form = self.create_import_form(request)
+        context: dict[str, Any] = {}
+        if request.method == "POST" and form.is_valid():
+            try:
+                context = self._preview(request, form)
+            except (UnreadableFile, ValidationError, exceptions.ValidationError) as error:
+                form.add_error("import_file", _sentence(error))
+        resource = self.transfer_class(user=request.user)
+        context |= {
+            **self.admin_site.each_context(request),
+            "title": _("Import"),
+            "form": form,
+            "opts": self.opts,
+            "media": self.media + form.media,
+            "fields_list": [(str(self.opts.verbose_name_plural), resource.all_columns())],
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, [self.import_template_name], context)
+
+    def _preview(self, request: Any, form: Any) -> dict[str, Any]:
+        """What each of the first rows will do, and a form to confirm it."""
+        file = form.cleaned_data["import_file"]
+        given = {name: form.cleaned_data[name] for name in ("match", "on_match", "region") if form.cleaned_data[name]}
+        options = options_from(self.transfer_class, request.user, given)
+        table = open_table(file.file, filename=file.name)
+        resource = self.transfer_class(user=request.user, options=options)
+        columns = resource.columns_of(table.headers)
+        result = resource.import_data(table, dry_run=True, user=request.user)
+        file.seek(0)
+        kept = {"path": default_storage.save(f"{PREVIEWS}/{uuid7()}", File(file)), "name": file.name}
+        token = self._signer(request).sign_object({**kept, "options": options.as_json()})
+        return {
+            "confirm_token": token,
+            "result": result,
+            "ignored_columns": columns.ignored,
+            "is_cut": result.total_rows >= PREVIEWED_ROWS,
+            "shown_rows": SHOWN_ROWS,
+        }
+
+    @staticmethod
+    def _signer(request: Any) -> signing.TimestampSigner:
+        """A preview is confirmed by who made it, within a day."""
+        return signing.TimestampSigner(salt=f"import-preview-{request.user.pk}")
+
+    @method_decorator(require_POST)
+    def process_import(self, request: Any, **kwargs: Any) -> HttpResponse:
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        try:
+            kept = self._signer(request).unsign_object(request.POST.get("token", ""), max_age=PREVIEW_SECONDS)
+            job = self._start(request, kept)
+        except (signing.BadSignature, FileNotFoundError):
+            messages.error(request, _("This preview is too old; send the file again."))
+            return HttpResponseRedirect(self.url(request, "import"))
+        except (UnreadableFile, ValidationError) as error:
+            messages.error(request, _sentence(error))
+            return HttpResponseRedirect(self.url(request, "import"))
+        counts = ", ".join(f"{getattr(job, count)} {count}" for count in services.COUNTS)
+        if job.has_ended:
+            messages.success(request, _("Import finished: %s.") % counts)
+        else:
+            messages.info(request, _("The file is being imported; this page tells how far it is."))
+        return HttpResponseRedirect(reverse(f"{self.admin_site.name}:transfer_importjob_change", args=[job.pk]))
+
+    def _start(self, request: Any, kept: dict[str, Any]) -> ImportJob:
+        with default_storage.open(kept["path"]) as file, transaction.atomic():
+            job = services.start_import(
+                actor=request.user,
+                resource=self.transfer_class,
+                file=file,
+                file_name=kept["name"],
+                options=Options.from_json(kept["options"]),
+            )
+        default_storage.delete(kept["path"])
+        return job
+
+    # Export
+
+    def export_action(self, request: Any) -> HttpResponse | StreamingHttpResponse:
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        form = self.get_export_form_class()(
+            self.get_export_formats(), self.get_export_resource_classes(request), data=request.POST or None
+        )
+        if request.method == "POST" and form.is_valid():
+            return self._download(request, form)
+        context = self.init_request_context_data(request, form)
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, [self.export_template_name], context)
+
+    def _download(self, request: Any, form: Any) -> StreamingHttpResponse:
+        resource = self.transfer_class(user=request.user)
+        format = FORMATS[int(form.cleaned_data["format"])]
+        queryset = rules.visible(self.get_export_queryset(request), request.user).order_by("pk")
+        job = exports.start_export(
+            actor=request.user,
+            resource=resource,
+            format=format,
+            columns=form.get_selected_resource_export_fields(),
+            filters=dict(request.GET.items()),
+            door="admin",
+        )
+        pieces = exports.stream(job, resource, queryset, lambda: self._may_still_export(request))
+        response = StreamingHttpResponse(pieces, content_type=writing.CONTENT_TYPES[format])
+        response["Content-Disposition"] = f'attachment; filename="{self.opts.model_name}s.{format}"'
+        return response
+
+    def _may_still_export(self, request: Any) -> bool:
+        return rules.may(User.objects.filter(pk=request.user.pk).first(), self.model, "export")
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, UnreadableFile):
+        return error.message
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages)
+    assert isinstance(error, exceptions.ValidationError)
+    detail = error.detail.values() if isinstance(error.detail, dict) else [error.detail]
+    return " ".join(str(message) for messages in detail for message in messages)
+
+
+class JobAdmin(CrmModelAdmin):
+    """Jobs are looked at; what they have done is told, never changed."""
+
+    menu = "settings"
+    list_display_links = ("shown_name",)
+    list_filter = ("state", "kind", "format")
+    list_select_related = ("owner",)
+    search_fields = ()
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    @display(
+        description=gettext_lazy("State"),
+        label={"queued": "info", "running": "info", "done": "success", "failed": "danger", "cancelled": "warning"},
+    )
+    def shown_state(self, job: Any) -> tuple[str, str]:
+        return job.state, job.get_state_display()
+
+
+@admin.register(ImportJob)
+class ImportJobAdmin(JobAdmin):
+    icon = "upload_file"
+    list_display = ("shown_name", "kind", "owner", "shown_state", "progress", "counts", "created_at")
+    fields = (
+        *("file_name", "kind", "owner", "door", "shown_state", "message", "progress", "counts", "format", "encoding"),
+        *("size", "sha256", "options", "mapping", "ignored_columns", "started_at", "finished_at"),
+    )
+    readonly_fields = fields
+    change_form_outer_after_template = "transfer/failures.html"
+
+    @display(description=gettext_lazy("File"))
+    def shown_name(self, job: ImportJob) -> str:
+        return job.file_name or str(job.pk)
+
+    @display(description=gettext_lazy("Progress"))
+    def progress(self, job: ImportJob) -> str:
+        if not job.total:
+            return f"{job.rows:,}"
+        left = f", {job.seconds_left} s" if job.seconds_left is not None else ""
+        return f"{100 * job.rows // job.total} % ({job.rows:,} / {job.total:,}{left})"
+
+    @display(description=gettext_lazy("Rows"))
+    def counts(self, job: ImportJob) -> str:
+        return ", ".join(f"{getattr(job, count):,} {count}" for count in services.COUNTS if getattr(job, count)) or "0"
+
+    def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        job = context["original"]
+        context["failures"] = job.failures.order_by("line", "pk")[:SHOWN_FAILURES] if job.failed else []
+        if job.failed:
+            context["error_file_url"] = self.url(request, "errors", job.pk)
+        if not job.has_ended and rules.allows(request.user, job, "change"):
+            context["cancel_url"] = self.url(request, "cancel", job.pk)
+        return super().render_change_form(request, context, *args, **options)
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/errors/", view(self.errors_view), name=f"{name}_errors"),
+            path("<path:object_id>/cancel/", view(self.cancel_view), name=f"{name}_cancel"),
+            *super().get_urls(),
+        ]
+
+    def errors_view(self, request: Any, object_id: str) -> Any:
+        job = self.visible_object(request, object_id)
+        if job is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        response = StreamingHttpResponse(exports.error_file(job), content_type=writing.CONTENT_TYPES["csv"])
+        response["Content-Disposition"] = f'attachment; filename="failed-rows-{job.pk}.csv"'
+        return response
+
+    @method_decorator(require_POST)
+    def cancel_view(self, request: Any, object_id: str) -> HttpResponse:
+        job = self.visible_object(request, object_id, "change")
+        if job is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        try:
+            services.cancel_import(job=job)
+            messages.success(request, _("The import will stop after the rows that it is at."))
+        except services.JobHasEnded as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(self.url(request, "change", object_id))
+
+
+@admin.register(ExportJob)
+class ExportJobAdmin(JobAdmin):
+    icon = "download"
+    list_display = ("shown_name", "kind", "owner", "shown_state", "rows", "created_at")
+    fields = (
+        *("kind", "owner", "door", "shown_state", "message", "format", "rows", "columns", "filters"),
+        *("started_at", "finished_at"),
+    )
+    readonly_fields = fields
+
+    @display(description=gettext_lazy("Export"))
+    def shown_name(self, job: ExportJob) -> str:
+        return f"{job.kind} · {job.format}"
