@@ -28,6 +28,8 @@ from .reading import UnreadableFile
 from .resources import CrmResource
 from .serializers import (
     FORMAT_NAMES,
+    RECEIPT,
+    WAITING,
     ExportJobSerializer,
     ImportJobSerializer,
     ImportOptionsSerializer,
@@ -48,6 +50,8 @@ EXAMPLES = [
         media_type="application/json",
         request_only=True,
     ),
+    OpenApiExample("A receipt", RECEIPT, response_only=True, status_codes=["200"]),
+    OpenApiExample("An import that waits", WAITING, response_only=True, status_codes=["202"]),
 ]
 EXPORT_PARAMETERS = [
     OpenApiParameter("format", str, enum=FORMAT_NAMES, default="csv", description="The kind of file."),
