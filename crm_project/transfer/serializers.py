@@ -215,6 +215,11 @@ RECEIPT = {
 }
 
 
+NOTHING_YET = dict.fromkeys(("started_at", "finished_at", "seconds", "rows_per_second", "total"))
+WAITING = RECEIPT | NOTHING_YET | {"state": "queued", "rows": 0, "created": 0, "failed": 0, "ids": [], "errors": []}
+WAITING["error_file"] = None
+
+
 @extend_schema_serializer(
     examples=[OpenApiExample("A receipt", RECEIPT, response_only=True, status_codes=["200", "202"])]
 )
