@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError as DjangoValidationError
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 from crm_project.access.models import User
@@ -281,6 +282,17 @@ class SegmentSerializer(NamedSerializer):
             parameters = attrs.get("filter", getattr(self.instance, "filter", {}))
             stored_filter(parameters, Contact.objects.live(), self.context.get("request"))
         return attrs
+
+
+CUSTOM_FIELD_CHANGE = {"label": "Shoe size (EU)", "help_text": "As printed inside."}
+CUSTOM_FIELD_CHANGE_EXAMPLES = [
+    OpenApiExample("Request", CUSTOM_FIELD_CHANGE, request_only=True),
+    OpenApiExample(
+        "Answer",
+        {"id": KEY, **CUSTOM_FIELD_EXAMPLE, **CUSTOM_FIELD_REST, **TIMES, **CUSTOM_FIELD_CHANGE},
+        response_only=True,
+    ),
+]
 
 
 @record_example(CUSTOM_FIELD_EXAMPLE, **CUSTOM_FIELD_REST)

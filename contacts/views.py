@@ -25,6 +25,7 @@ from .duplicates import Person, find_duplicates
 from .models import Category, Contact, ContactMerge, CustomField, Interaction, Organization, Segment
 from .resources import ContactResource
 from .serializers import (
+    CUSTOM_FIELD_CHANGE_EXAMPLES,
     CUSTOM_VALUES_EXAMPLE,
     CategorySerializer,
     ContactMergeSerializer,
@@ -362,3 +363,4 @@ class CustomFieldViewSet(CrmModelViewSet):
     queryset = CustomField.objects.all()
     serializer_class = CustomFieldSerializer
     filterset_class = filters.CustomFieldFilterSet
+    examples = dict.fromkeys(("update", "partial_update"), CUSTOM_FIELD_CHANGE_EXAMPLES)

@@ -242,12 +242,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 CRM_IMPORT_MAX_BYTES = number("CRM_IMPORT_MAX_MB", 512, least=1) * 1024 * 1024
 CRM_IMPORT_INLINE_ROWS = number("CRM_IMPORT_INLINE_ROWS", 2_000)
 
-# Mail and cache
+# Mail
 vars().update(mail())
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "CRM <crm@localhost>")
-if env.str("REDIS_URL", ""):
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.str("REDIS_URL")}}
 
 # The API
 REST_FRAMEWORK = {

@@ -7,9 +7,11 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 
 from crm_project.access.views import MeViewSet
 from crm_project.admin import errors as pages
+from crm_project.admin.site import home
 from crm_project.api import errors, health
 
 urlpatterns = [
+    path("", home, name="home"),
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

@@ -141,6 +141,14 @@ class ConvertSerializer(CrmSerializer):
     )
 
 
+@example(None, id=KEY, status="negotiation")
+class UndoneSerializer(CrmSerializer):
+    """The lead with the status that it has again."""
+
+    id = serializers.UUIDField()
+    status = serializers.CharField()
+
+
 @example(None, would="create", customer_id=None, values={"name": "John Doe", "email": "john@example.com"})
 class PreviewSerializer(CrmSerializer):
     would = serializers.ChoiceField(choices=["create", "link", "nothing"])

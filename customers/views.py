@@ -16,7 +16,13 @@ from leads.models import Lead
 
 from . import filters, services
 from .models import Customer, CustomerInteraction
-from .serializers import ConvertSerializer, CustomerInteractionSerializer, CustomerSerializer, PreviewSerializer
+from .serializers import (
+    ConvertSerializer,
+    CustomerInteractionSerializer,
+    CustomerSerializer,
+    PreviewSerializer,
+    UndoneSerializer,
+)
 
 
 def hide_unseen(user: Any, records: list[Any]) -> None:
@@ -103,7 +109,7 @@ class ConversionViewSet(CrmViewSet):
         data = CustomerSerializer(customer, context=self.get_serializer_context()).data
         return Response(data, status=201 if made else 200, headers={"ETag": etag_of(customer)})
 
-    @extend_schema(request=None, responses={200: None})
+    @extend_schema(request=None, responses=UndoneSerializer)
     @action(detail=True, methods=["post"])
     def undo_conversion(self, request: Any, pk: Any = None) -> Response:
         """Undo the conversion of a lead.
@@ -111,4 +117,4 @@ class ConversionViewSet(CrmViewSet):
         The lead gets its old status back and the customer that was made goes to the trash. 409 when it has orders.
         """
         lead = services.undo_conversion(lead=self.get_object(), actor=request.user)
-        return Response({"id": str(lead.pk), "status": lead.status})
+        return Response(UndoneSerializer(lead).data)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 MENU = {
     "people": _("People"),
@@ -20,6 +22,12 @@ MENU = {
     "order": _("Groups"),
     "settings": _("Settings"),
 }
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Whoever types the bare address means the pages for people."""
+    return redirect("admin:index")
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
