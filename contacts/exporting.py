@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+import phonenumbers
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, Func, JSONField, OuterRef, QuerySet
 
@@ -18,6 +22,16 @@ POINT = ("type", "service", "value", "normalized", "extension", "label", "is_pri
 POINT_KINDS = {"email": "mail", "phone": "phone", "other_emails": "mail", "other_phones": "phone"}
 LISTS = {"categories": "_categories", "segments": "_segments"}
 PATHS = {"company": "organization__name", "assigned_to": "assigned_to__username", "team": "team__name"}
+
+
+# What would part a value, or make it something else.
+PARTS = re.compile(r"[;\r\n]|:::|^\* |^\[|^\s|\s$")
+PARTS_MAIL = re.compile(rf"{PARTS.pattern}|,")
+
+
+class ToJsonb(Func):
+    function = "to_jsonb"
+    output_field = JSONField()
 
 
 class JsonArray(Func):
@@ -38,7 +52,7 @@ def export_rows(queryset: QuerySet, columns: Sequence[str], fields: Sequence[Cus
     needs_points = not {*POINT_KINDS, "contact_points"}.isdisjoint(columns)
     annotations = {alias: named[alias] for column, alias in LISTS.items() if column in columns}
     if needs_points:
-        annotations["_points"] = ArraySubquery(rows)
+        annotations["_points"] = ToJsonb(ArraySubquery(rows))
     others = {*POINT_KINDS, "contact_points"}
     plain = [name for name in columns if name not in others and not name.startswith(CUSTOM)]
     paths = {name: LISTS.get(name) or PATHS.get(name, name) for name in plain}
@@ -76,9 +90,7 @@ def values_of(rows: Sequence[Sequence[Any]], kind: str, *, is_primary: bool) -> 
 
 def is_cell(point: Sequence[Any]) -> bool:
     """Whether the value alone, in a cell, is read as this one value."""
-    value = point[2]
-    marks = (";", ":::", "\n", "\r", ",") if point[0] == "mail" else (";", ":::", "\n", "\r")
-    return not (any(mark in value for mark in marks) or value.startswith(("* ", "[")) or value != value.strip())
+    return not (PARTS_MAIL if point[0] == "mail" else PARTS).search(point[2])
 
 
 def full_points(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]] | None:
@@ -104,8 +116,35 @@ def _region_of(type: str, value: str, normalized: str) -> str | None:
     """The region that a national number must be read in, where the configured ones would read another number."""
     if type != "phone" or value.startswith("+") or not normalized.startswith("+"):
         return None
-    code = phones.phonenumbers.country_code_for_region(phones.regions_for()[0])
-    if normalized.startswith(f"+{code}") or points.normalize(type, value)[0] == normalized:
+    digits = ""
+    for region in phones.regions_for():
+        if normalized.startswith(_plan(region).code):
+            return None  # No region before this one would read the number, so it is read as it was.
+        digits = digits or phones.digits_of(phones.split_extension(value)[0])
+        if _plan(region).may_have(digits):
+            break
+    if points.normalize(type, value)[0] == normalized:
         return None
-    number = phones.phonenumbers.parse(normalized)
-    return phones.phonenumbers.region_code_for_number(number)
+    return phonenumbers.region_code_for_number(phonenumbers.parse(normalized))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What numbers of a region look like, by libphonenumber's metadata: cheaper than to parse each of them."""
+
+    code: str
+    lengths: frozenset[int]
+    prefixes: tuple[str, ...]
+
+    def may_have(self, digits: str) -> bool:
+        lengths = {len(digits), *(len(digits) - len(each) for each in self.prefixes if digits.startswith(each))}
+        return not self.lengths.isdisjoint(lengths) or digits.startswith(("00", "011", "810"))
+
+
+@cache
+def _plan(region: str) -> _Plan:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    assert metadata is not None
+    code = str(phonenumbers.country_code_for_region(region))
+    prefixes = tuple(filter(None, (code, metadata.national_prefix)))
+    return _Plan(f"+{code}", frozenset(metadata.general_desc.possible_length), prefixes)

@@ -15,6 +15,8 @@ _HARMLESS = re.compile(r"-?\d+(?:[.,]\d+)?|\+[\d (][\d ().\-/]*(?: ?(?:ext\.?|x|
 
 def neutralise(text: str) -> str:
     """The text as a cell that no spreadsheet runs."""
+    if text[:1].isalnum():
+        return text  # Most text, at a tenth of the price.
     return f"'{text}" if _would_run(text) else text
 
 

@@ -9,9 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 from xml.sax.saxutils import escape
 
 from . import formulas
@@ -37,19 +35,17 @@ def write(format: str, columns: Sequence[str], rows: Rows) -> Iterator[bytes]:
 
 def cell(value: Any) -> str:
     """A value as the harmless text of a cell; lists are joined."""
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, str):
+        return formulas.neutralise(value)
     if isinstance(value, list):
         return formulas.neutralise(join(value))
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, (UUID, int, float, Decimal)) or value is None:
-        return as_text(value)
-    return formulas.neutralise(as_text(value))
+    return iso(value) if isinstance(value, datetime) else as_text(value)
 
 
 def join(entries: Sequence[Any]) -> str:
     """A list as one cell: texts with “ ::: ” between them, as JSON when reading would part them elsewhere."""
-    if not entries:
-        return ""
     if all(isinstance(each, str) for each in entries):
         joined = " ::: ".join(entries)
         parts = re.split(r"\s*:::\s*|[;\r\n]", joined)
