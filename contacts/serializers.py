@@ -44,6 +44,12 @@ class ContactPointSerializer(CrmSerializer):
     def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
         return instance
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A point is given whole, also where the contact around it is given in part."""
+        if missing := [name for name in ("type", "value") if name not in attrs]:
+            raise serializers.ValidationError({name: [self.error_messages["required"]] for name in missing})
+        return attrs
+
 
 class SegmentNameSerializer(serializers.Serializer):
     id = serializers.UUIDField()

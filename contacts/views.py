@@ -92,6 +92,7 @@ class ContactViewSet(TransferActions, OwnedViewSet):
     def perform_restore(self, record: Contact) -> None:
         services.restore_contact(contact=record)
 
+    @extend_schema(responses=ContactSerializer(many=True), filters=True)
     @action(detail=False)
     def segment(self, request: Any) -> Response:
         """List the contacts of a segment.

@@ -294,8 +294,8 @@ MAKERS = {
     Organization: lambda contact: contact.organization,
     Category: lambda contact: CategoryFactory(),
     ContactMerge: merge_of,
-    ImportJob: lambda contact: ImportJob.objects.create(owner=contact.assigned_to, kind="contacts.contact"),
-    ExportJob: lambda contact: ExportJob.objects.create(owner=contact.assigned_to, kind="contacts.contact"),
+    ImportJob: lambda contact: ImportJob.objects.create(owner=contact.assigned_to, kind="contact", format="csv"),
+    ExportJob: lambda contact: ExportJob.objects.create(owner=contact.assigned_to, kind="contact", format="csv"),
     Segment: lambda contact: SegmentFactory(),
     CustomField: lambda contact: CustomFieldFactory(),
 }

@@ -61,6 +61,7 @@ EXPORT_PARAMETERS = [
         description="A comma list of columns, `all` for every one. Without it, the columns that an import understands.",
     ),
 ]
+EXPORTED = [content_type.partition(";")[0] for content_type in writing.CONTENT_TYPES.values()]
 UPLOAD = {
     "multipart/form-data": inline_serializer(
         "ImportUpload", {"file": serializers.FileField(), **ImportOptionsSerializer().get_fields()}
@@ -134,7 +135,7 @@ class TransferActions:
 
     @extend_schema(
         parameters=EXPORT_PARAMETERS,
-        responses={(200, "text/csv"): OpenApiTypes.BINARY},
+        responses={(200, *EXPORTED): OpenApiTypes.BINARY},
         filters=True,
         examples=[OpenApiExample("A CSV file", CSV_EXAMPLE, media_type="text/csv", response_only=True)],
     )
