@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import phonenumbers
@@ -50,7 +48,7 @@ def export_rows(queryset: QuerySet, columns: Sequence[str], fields: Sequence[Cus
     }
     rows = ContactPoint.objects.live().filter(contact=OuterRef("pk")).values(row=JsonArray(*map(F, POINT)))
     needs_points = not {*POINT_KINDS, "contact_points"}.isdisjoint(columns)
-    annotations = {alias: named[alias] for column, alias in LISTS.items() if column in columns}
+    annotations: dict[str, Any] = {alias: named[alias] for column, alias in LISTS.items() if column in columns}
     if needs_points:
         annotations["_points"] = ToJsonb(ArraySubquery(rows))
     others = {*POINT_KINDS, "contact_points"}
@@ -116,35 +114,14 @@ def _region_of(type: str, value: str, normalized: str) -> str | None:
     """The region that a national number must be read in, where the configured ones would read another number."""
     if type != "phone" or value.startswith("+") or not normalized.startswith("+"):
         return None
+    number = phones.split_extension(value)[0]
     digits = ""
     for region in phones.regions_for():
-        if normalized.startswith(_plan(region).code):
+        if normalized.startswith(f"+{phonenumbers.country_code_for_region(region)}"):
             return None  # No region before this one would read the number, so it is read as it was.
-        digits = digits or phones.digits_of(phones.split_extension(value)[0])
-        if _plan(region).may_have(digits):
+        digits = digits or phones.digits_of(number)
+        if phones.may_be_of(region, number, digits):
             break
     if points.normalize(type, value)[0] == normalized:
         return None
     return phonenumbers.region_code_for_number(phonenumbers.parse(normalized))
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What numbers of a region look like, by libphonenumber's metadata: cheaper than to parse each of them."""
-
-    code: str
-    lengths: frozenset[int]
-    prefixes: tuple[str, ...]
-
-    def may_have(self, digits: str) -> bool:
-        lengths = {len(digits), *(len(digits) - len(each) for each in self.prefixes if digits.startswith(each))}
-        return not self.lengths.isdisjoint(lengths) or digits.startswith(("00", "011", "810"))
-
-
-@cache
-def _plan(region: str) -> _Plan:
-    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
-    assert metadata is not None
-    code = str(phonenumbers.country_code_for_region(region))
-    prefixes = tuple(filter(None, (code, metadata.national_prefix)))
-    return _Plan(f"+{code}", frozenset(metadata.general_desc.possible_length), prefixes)

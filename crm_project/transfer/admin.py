@@ -36,9 +36,8 @@ from .options import OnMatch, Options
 from .reading import FORMATS, UnreadableFile, open_table
 from .resources import PREVIEWED_ROWS, SHOWN_ROWS, CrmResource
 from .serializers import options_from
+from .tasks import PREVIEW_SECONDS, PREVIEWS
 
-PREVIEWS = "imports/previews"
-PREVIEW_SECONDS = 24 * 60 * 60
 SHOWN_FAILURES = 200
 
 

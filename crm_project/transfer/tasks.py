@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 from procrastinate import JobContext
@@ -14,6 +17,9 @@ from . import services
 from .models import ImportJob
 
 QUEUE = "transfer"
+# Files that wait in the admin for their preview to be confirmed.
+PREVIEWS = "imports/previews"
+PREVIEW_SECONDS = 24 * 60 * 60
 LOST = """
     SELECT import.id FROM transfer_importjob AS import
     WHERE import.state IN ('queued', 'running') AND 'failed' = (
@@ -43,3 +49,17 @@ def end_lost_imports(timestamp: int) -> None:
         message="The import failed several times and was given up; what it has imported stays in.",
         finished_at=timezone.now(),
     )
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queue="housekeeping", queueing_lock="forget_previews")
+def forget_previews(timestamp: int) -> None:
+    """Delete the files of previews that nobody confirmed in time."""
+    oldest = timezone.now() - timedelta(seconds=PREVIEW_SECONDS)
+    try:
+        names = default_storage.listdir(PREVIEWS)[1]
+    except FileNotFoundError:
+        return
+    for name in names:
+        if default_storage.get_modified_time(f"{PREVIEWS}/{name}") < oldest:
+            default_storage.delete(f"{PREVIEWS}/{name}")

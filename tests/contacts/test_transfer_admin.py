@@ -2,11 +2,14 @@
 
 import csv
 import io
+import os
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from contacts.models import Contact
+from crm_project.transfer import tasks
 from crm_project.transfer.models import ExportJob, ImportJob
 from tests.factories import ContactFactory, UserFactory
 
@@ -63,6 +66,19 @@ def test_confirmed_preview_is_imported_once(staff):
     assert b"B,x,3," in b"".join(errors.streaming_content)
     assert "This preview is too old" in confirm(client, preview).content.decode()
     assert Contact.objects.count() == 1
+
+
+def test_previews_that_nobody_confirms_are_forgotten(staff, settings):
+    tasks.forget_previews.func(timestamp=0)
+    preview = upload(staff("Manager"), "name\nA")
+    folder = Path(settings.MEDIA_ROOT) / tasks.PREVIEWS
+    tasks.forget_previews.func(timestamp=0)
+    assert len(list(folder.iterdir())) == 1
+    for file in folder.iterdir():
+        os.utime(file, (0, 0))
+    tasks.forget_previews.func(timestamp=0)
+    assert list(folder.iterdir()) == []
+    assert "This preview is too old" in confirm(preview.client, preview).content.decode()
 
 
 def test_preview_of_somebody_else_is_not_confirmed(staff):
