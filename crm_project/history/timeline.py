@@ -52,6 +52,11 @@ def register(name: str, source: Source) -> None:
     _sources[name] = source
 
 
+def source_count() -> int:
+    """How many sources tell the timeline; each costs a query or two."""
+    return len(_sources)
+
+
 def timeline(contact_ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
     """The newest entries before a position, from all sources, each of which costs a constant number of queries."""
     stories = [source(contact_ids, before, limit) for source in _sources.values()]

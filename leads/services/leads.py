@@ -56,7 +56,7 @@ def update_lead(*, lead: Lead, actor: User, origin: str = Origin.API, **changes:
         StatusNotAllowed: the step is not in the table of statuses.
         ValidationError: a custom field is wrong; the messages name the field.
     """
-    Lead.objects.select_for_update().get(pk=lead.pk)
+    lead = Lead.objects.select_for_update().get(pk=lead.pk)
     status, reason = changes.pop("status", None), changes.pop("lost_reason", None)
     if status is not None:
         change_status(lead=lead, status=status, actor=actor, lost_reason=reason or "")

@@ -78,6 +78,7 @@ class TestScore:
         assert Lead.objects.get().score == 35
         services.record_interaction(lead=lead, actor=None, type="call")
         assert Lead.objects.get().score == 65
+        lead.refresh_from_db()
         assert sorted((reason.points, reason.reason) for reason in services.explain_score(lead)) == [
             (15, "Its phone is known."),
             (20, "The last contact was 0 days ago."),
