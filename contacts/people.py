@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -22,7 +22,7 @@ from .search import searched
 class SearchText(models.Func):
     """Name, company, e-mail and the number's digits, folded, as one text for one trigram index."""
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
         columns = [compiler.compile(each)[0] for each in self.get_source_expressions()]
         *texts, phone = (f"COALESCE({column}, '')" for column in columns)
         parts = [*texts, f"regexp_replace({phone}, '\\D', '', 'g')"]
@@ -56,7 +56,7 @@ class PersonModel(OwnedModel):
         db_persist=True,
     )
 
-    objects = PersonQuerySet.as_manager()
+    objects: ClassVar[Any] = PersonQuerySet.as_manager()
 
     class Meta(OwnedModel.Meta):
         abstract = True

@@ -90,7 +90,7 @@ class CustomerSerializer(OwnedSerializer):
     def to_representation(self, instance: Customer) -> dict[str, Any]:
         """The lead is told only to who may see it, as the contact is."""
         return super().to_representation(instance) | {
-            "lead_id": str(instance.seen_lead_id) if instance.seen_lead_id else None  # type: ignore[attr-defined]
+            "lead_id": str(instance.seen_lead_id) if instance.seen_lead_id else None
         }
 
 

@@ -41,7 +41,7 @@ class LeadViewSet(OwnedViewSet):
         """The contact behind a lead is told only to who may see it."""
         seen = rules.seen(self.request.user, Contact, {record.contact_id for record in records})
         for record in records:
-            record.seen_contact_id = record.contact_id if record.contact_id in seen else None  # type: ignore[attr-defined]
+            record.seen_contact_id = record.contact_id if record.contact_id in seen else None
 
     def perform_destroy(self, record: Lead) -> None:
         services.delete_lead(lead=record, actor=self.request.user)

@@ -202,7 +202,8 @@ class Loader:
             )  # fmt: skip
 
     def custom_fields(self, who: Person, random: Random) -> dict[str, Any]:
-        draw, values = random.random, {}
+        draw = random.random
+        values: dict[str, Any] = {}
         if draw() < 0.3 and not who.is_company:
             day = dt.date(1950, 1, 1) + dt.timedelta(days=int(draw() * 20_000))
             values["birthday"] = day.isoformat()

@@ -49,7 +49,7 @@ LANGUAGES = {
     "en": "English", "ru": "Russian", "zh": "Chinese", "de": "German", "es": "Spanish", "fr": "French",
     "pt": "Portuguese", "ar": "Arabic", "ja": "Japanese", "pl": "Polish", "uk": "Ukrainian",
 }  # fmt: skip
-CUSTOM_FIELDS = (
+CUSTOM_FIELDS: tuple[tuple[str, str, CustomField.Type, list[str]], ...] = (
     ("birthday", "Birthday", CustomField.Type.DATE, []),
     ("language", "Language", CustomField.Type.CHOICE, [*LANGUAGES.values(), "Other"]),
     ("loyalty_points", "Loyalty points", CustomField.Type.INTEGER, []),
@@ -71,7 +71,7 @@ class Surroundings:
 def make_surroundings(seed: int, companies: int) -> Surroundings:
     """Make what is missing of them."""
     teams = {name: Group.objects.get_or_create(name=name)[0].pk for name in TEAMS}
-    users = {username: _colleague(username, *rest, known_teams=teams) for username, *rest in STAFF}
+    users = {person[0]: _colleague(*person, known_teams=teams) for person in STAFF}
     categories = find_or_make(Category, CATEGORIES)
     segments = find_or_make(Segment, STATIC_SEGMENTS)
     for name, parameters in DYNAMIC_SEGMENTS.items():

@@ -106,8 +106,9 @@ class KeysetPagination(BasePagination):
                 raise exceptions.ValidationError({"cursor": ["This is not a cursor of this list."]}) from error
         is_filtered = not request.query_params.keys() <= {*self.parameters}
         found = rules.top_k(rows, user, size + 1, is_narrowed=is_filtered or order.columns != ("id",))
-        found = list(view.with_columns(found)[: size + 1])
-        more, page = len(found) > size, found[:size]
+        page: list[Any] = list(view.with_columns(found)[: size + 1])
+        more = len(page) > size
+        del page[size:]
         if backwards:
             page.reverse()
         view.prepare(page)

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 
 Position = tuple[dt.datetime, str]
+Rows = TypeVar("Rows", bound=QuerySet)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def timeline(contact_ids: Sequence[UUID], before: Position | None, limit: int) -
     return list(islice(heapq.merge(*stories, key=lambda entry: entry.position, reverse=True), limit))
 
 
-def older(rows: QuerySet, name: str, column: str, before: Position | None) -> QuerySet:
+def older(rows: Rows, name: str, column: str, before: Position | None) -> Rows:
     """The rows of a source that come before a position; the ids of its entries are ``name-UUID``.
 
     Entries are ordered by time and then by id, so that at one moment those of other sources come before or after.
