@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import Group
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from import_export.fields import Field
 
 from crm_project.access import rules
@@ -26,7 +26,7 @@ from . import phones, points
 from .columns import VOCABULARY, compose_name, split_list
 from .exporting import export_rows
 from .importing import ContactDraft, Point, empty_draft, load_drafts, write_drafts
-from .models import Category, Contact, ContactPoint, CustomField, Organization, Segment
+from .models import Category, Contact, ContactCategory, ContactPoint, ContactSegment, CustomField, Organization, Segment
 from .services.naming import find, find_or_make, tidy
 
 NOT_STORED = "Contacts have no such field; a mapping to a custom field keeps it."
@@ -92,6 +92,10 @@ class ContactResource(CrmResource):
         super().__init__(**kwargs)
         self._definitions: list[CustomField] | None = None
         self.unique_owners: dict[tuple[str, str], set[UUID]] = {}
+
+    @classmethod
+    def get_written_models(cls) -> Sequence[type[Model]]:
+        return [Contact, ContactPoint, ContactCategory, ContactSegment]
 
     @property
     def definitions(self) -> list[CustomField]:

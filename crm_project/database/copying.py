@@ -40,3 +40,9 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
                 stream.write_row(row)
         values = ", ".join(f"{each} = changed_rows.{each}" for each in names)
         cursor.execute(f"UPDATE {table} SET {values} FROM changed_rows WHERE {table}.{key} = changed_rows.{key}")
+
+
+def analyse(*kinds: type[models.Model]) -> None:
+    """Gather the planner's statistics of these tables anew, after many rows were added."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(connection.ops.quote_name(kind._meta.db_table) for kind in kinds)}")

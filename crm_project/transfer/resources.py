@@ -80,6 +80,11 @@ class CrmResource(ModelResource):
         return cls._meta.model
 
     @classmethod
+    def get_written_models(cls) -> Sequence[type[Model]]:
+        """Whose tables an import fills."""
+        return [cls.get_model()]
+
+    @classmethod
     def kind(cls) -> str:
         """What jobs call this kind of record."""
         return str(cls.get_model()._meta.model_name)
