@@ -49,6 +49,7 @@ KEPT_TABLES = {
     "auth_permission",
     "django_content_type",
     "django_migrations",
+    "leads_scorerule",
 }
 
 
