@@ -611,7 +611,7 @@ def pages() -> list[tuple[Address, Any]]:
 
 @pytest.mark.parametrize("role", ["Sales", None])
 def test_admin_shows_no_mark_of_what_is_foreign(role, api, field_marked):
-    """Each page about a foreign record, and each list that is searched for it; sending a form to them writes nothing."""
+    """Each page about a foreign record, and each list searched for it; a form sent to them writes nothing."""
     staff = UserFactory(groups=[role] if role else [], is_staff=True)
     browser = signed_in(staff)
     foreign = marked(UserFactory(), TeamFactory(), "somebody's")

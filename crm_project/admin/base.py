@@ -146,7 +146,7 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
         """The rows that fit the term; while somebody types in an autocomplete box, the first ones that they may see."""
         term = search_term.replace("\0", "").strip()[:LONGEST_SEARCH]
         if request.path != reverse(f"{self.admin_site.name}:autocomplete"):
-            return self.search(queryset, term) if term else queryset, False
+            return self.search(queryset, term) if term and self.search_fields else queryset, False
         rows = self.suggestions(request).order_by(*self.get_ordering(request))
         page = request.GET.get("page", "")
         limit = SUGGESTIONS * (int(page) if page.isdecimal() and len(page) < 4 else 1) + 1
@@ -300,9 +300,18 @@ class OwnedModelAdmin(CrmModelAdmin):
     @admin.action(description=gettext_lazy("Restore selected %(verbose_name_plural)s"), permissions=["restore"])
     def restore_selected(self, request: Any, queryset: QuerySet) -> None:
         rows = [row for row in queryset if rules.allows(request.user, row, "delete")]
-        for row in rows:
-            self.restore_model(request, row)
-        messages.success(request, _("%(count)d restored.") % {"count": len(rows)})
+        count = sum(self.restored(request, row) for row in rows)
+        messages.success(request, _("%(count)d restored.") % {"count": count})
+
+    def restored(self, request: Any, record: Any) -> bool:
+        """Whether the record could be brought back; who asked is told why not."""
+        try:
+            with transaction.atomic():
+                self.restore_model(request, record)
+        except CrmError as error:
+            messages.error(request, f"{record}: {error.detail}")
+            return False
+        return True
 
     def get_urls(self) -> list[Any]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_restore"
@@ -316,7 +325,6 @@ class OwnedModelAdmin(CrmModelAdmin):
         record = self.visible_object(request, object_id, "delete")
         if record is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        with transaction.atomic():
-            self.restore_model(request, record)
-        messages.success(request, _("%(kind)s restored.") % {"kind": capfirst(self.opts.verbose_name)})
+        if self.restored(request, record):
+            messages.success(request, _("%(kind)s restored.") % {"kind": capfirst(self.opts.verbose_name)})
         return HttpResponseRedirect(self.url(request, "change", object_id))

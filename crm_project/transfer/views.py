@@ -38,6 +38,7 @@ from .serializers import (
 
 OPTIONS = tuple(ImportOptionsSerializer().fields)
 CSV_EXAMPLE = "name,email,phone\r\nJames Butt,jbutt@example.com,504-621-8927\r\n"
+JSON_EXAMPLE = [{"name": "James Butt", "email": "jbutt@example.com", "phone": "504-621-8927", "categories": ["VIP"]}]
 FAILED_EXAMPLE = (
     "name,email,Import line,Import problem\r\n"
     "Brian,broken-email@,4,email: “broken-email@” is not a valid e-mail address.\r\n"
@@ -46,7 +47,7 @@ EXAMPLES = [
     OpenApiExample("A CSV file", CSV_EXAMPLE, media_type="text/csv", request_only=True),
     OpenApiExample(
         "A list of objects",
-        [{"name": "James Butt", "email": "jbutt@example.com", "phone": "504-621-8927", "categories": ["VIP"]}],
+        JSON_EXAMPLE,
         media_type="application/json",
         request_only=True,
     ),
@@ -138,7 +139,10 @@ class TransferActions:
         parameters=EXPORT_PARAMETERS,
         responses=EXPORTED,
         filters=True,
-        examples=[OpenApiExample("A CSV file", CSV_EXAMPLE, media_type="text/csv", response_only=True)],
+        examples=[
+            OpenApiExample("A CSV file", CSV_EXAMPLE, media_type="text/csv", response_only=True),
+            OpenApiExample("A list of objects", JSON_EXAMPLE, media_type="application/json", response_only=True),
+        ],
     )
     @action(detail=False, url_path="export")
     def export_file(self, request: Any) -> StreamingHttpResponse:

@@ -1,9 +1,11 @@
 """Deleting moves to the trash; restoring brings back, whole."""
 
 import pytest
+from django.test import Client
 
+from contacts import services
 from contacts.models import Contact
-from tests.factories import ContactFactory, CustomFieldFactory, InteractionFactory, SegmentFactory
+from tests.factories import ContactFactory, CustomFieldFactory, InteractionFactory, SegmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +71,20 @@ def test_restoring_into_a_clash_is_409_and_names_the_field(manager):
     response = manager.post(f"/contacts/{first.pk}/restore")
     assert response.status_code == 409
     assert "number" in response.json()["message"]
+    first.refresh_from_db()
+    assert first.deleted_at is not None
+
+
+def test_admin_says_why_it_cannot_restore():
+    CustomFieldFactory(key="number", unique=True)
+    staff = UserFactory(groups=["Manager"], is_staff=True)
+    first = ContactFactory(name="First", custom_fields={"number": "1"})
+    services.delete_contact(contact=first, actor=staff)
+    ContactFactory(custom_fields={"number": "1"})
+    browser = Client()
+    browser.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+    page = browser.post(f"/admin/contacts/contact/{first.pk}/restore/", follow=True).content.decode()
+    assert "First: Another contact has the same number now; change one of the two values first." in page
     first.refresh_from_db()
     assert first.deleted_at is not None
 
