@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 from rest_framework import exceptions, status
 from rest_framework.decorators import action
+from rest_framework.metadata import SimpleMetadata
 from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
@@ -30,6 +31,13 @@ TRANSACTION_TRIES = 4
 MEGABYTE = 1024 * 1024
 
 
+class Metadata(SimpleMetadata):
+    """What OPTIONS answers. Which fields may be sent is said by the OpenAPI document; here it would need a record."""
+
+    def determine_actions(self, request: Any, view: Any) -> None:
+        return None
+
+
 class CrmViewSet(GenericViewSet):
     """A view on one kind of record.
 
@@ -38,6 +46,7 @@ class CrmViewSet(GenericViewSet):
     """
 
     permission_classes = [RightPermission]
+    metadata_class = Metadata
     pagination_class = KeysetPagination
     filter_backends = [StrictFilterBackend]
     schema = CrmSchema()

@@ -414,3 +414,12 @@ def test_what_people_write_stays_what_they_wrote(manager):
         assert created.status_code == 201
         assert manager.get(f"/contacts/{created.json()['id']}").json()["name"] == text
         assert manager.get("/contacts", {"search": text}).json()["count"] >= 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_options_need_no_transaction(manager):
+    contact = ContactFactory()
+    for path in ("/contacts", f"/contacts/{contact.pk}", f"/contacts/{contact.pk}/interactions"):
+        response = manager.options(path)
+        assert response.status_code == 200
+        assert "GET" in response["Allow"]
