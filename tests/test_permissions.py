@@ -282,7 +282,7 @@ MAKERS = {
         type="call", subject=WORDS[-1], date=timezone.now()
     ),
     Campaign: lambda contact: CampaignFactory(),
-    ScoreRule: lambda contact: ScoreRule.objects.first(),
+    ScoreRule: lambda contact: ScoreRule.objects.get_or_create(kind="filled", value="phone", defaults={"points": 1})[0],
     Customer: customer_of,
     Order: lambda contact: like(contact, OrderFactory(notes=WORDS[4])),
     Product: lambda contact: ProductFactory(),
