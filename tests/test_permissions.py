@@ -466,6 +466,21 @@ def check(client: Any, method: str, path: str, body: Any, allowed: bool) -> None
         assert 200 <= response.status_code < 300, (method, path, response.status_code, response.content)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_calls_work_in_transactions_of_their_own(administrator, settings):
+    """All other tests run within a transaction, which would hide that a call forgot to begin one."""
+    settings.CRM_SCOPED_RATES = {}
+    for address, method in CALLS:
+        CustomField.objects.all().delete()
+        CustomFieldFactory(key="marked")
+        contact = marked(administrator.user, TeamFactory(), "own")
+        body = body_for(address, method, administrator.user)
+        path = fill(address, contact)
+        assert request(administrator, "options", path.partition("?")[0]).status_code == 200, path
+        response = request(administrator, method, path, body)
+        assert response.status_code < 500, (method, path, response.content)
+
+
 @each_call
 def test_without_a_valid_key_nothing_is_answered(address, method, api, anonymous, field_marked):
     manager = UserFactory(groups=["Manager"])
