@@ -5,6 +5,7 @@ from unittest import mock
 
 import psycopg
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from rest_framework.test import APIClient
 
@@ -94,6 +95,20 @@ def test_other_posts_have_it_too(manager):
     path = f"/contacts/{contact.pk}/interactions"
     assert post(manager, {"type": "note"}, path=path).json() == post(manager, {"type": "note"}, path=path).json()
     assert contact.interactions.count() == 1
+
+
+def upload(client, content, key="k1"):
+    file = SimpleUploadedFile("people.csv", content, "text/csv")
+    return client.post("/contacts/import", {"file": file}, format="multipart", headers={"Idempotency-Key": key})
+
+
+def test_same_file_in_a_form_is_imported_once(manager):
+    first = upload(manager, b"name\nAnn\n")
+    assert (first.status_code, first.json()["created"]) == (200, 1)
+    assert upload(manager, b"name\nAnn\n").json() == first.json()
+    assert Contact.objects.count() == 1
+    assert upload(manager, b"name\nBen\n").status_code == 422
+    assert upload(manager, b"name\nBen\n", "k2").json()["created"] == 1
 
 
 def sending(secret, body, key):
