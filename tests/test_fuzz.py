@@ -15,7 +15,11 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from tests.factories import ApiKeyFactory, CustomFieldFactory, TeamFactory, UserFactory
 from tests.test_permissions import API, fill, marked
@@ -24,7 +28,12 @@ pytestmark = pytest.mark.django_db
 
 EXAMPLES = int(os.environ.get("CRM_FUZZ_EXAMPLES", "10"))
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
 ADDRESSES = {address.anonymous_route: address for address in API}
 
 

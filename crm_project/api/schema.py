@@ -129,7 +129,13 @@ class CrmSchema(AutoSchema):
         found = {str(code[0] if isinstance(code, tuple) else code): value for code, value in found.items()}
         if self.view.action == "retrieve":
             found["304"] = OpenApiResponse(description="The version named by `If-None-Match` is the current one.")
-        return found | {code: error_response(code) for code in self.error_codes() if code not in found}
+        return found
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        """With the errors, of operations too whose answers ``extend_schema`` names."""
+        bodies = super()._get_response_bodies(direction)
+        missing = [code for code in self.error_codes() if code not in bodies]
+        return bodies | {code: self._get_response_for_code(error_response(code), code) for code in missing}
 
     def error_codes(self) -> list[str]:
         codes = ["400", "401", "403", "429", "503"]

@@ -60,6 +60,20 @@ def is_file(schema):
 
 
 @each_operation
+def test_operation_has_its_errors(path, method, operation):
+    expected = {"400", "401", "403", "429", "503"}
+    expected |= {"404"} if "{" in path else set()
+    expected |= {"413", "415"} if method in {"post", "put", "patch"} else set()
+    expected |= {"412"} if method in {"put", "patch", "delete"} else set()
+    expected |= {"422"} if method == "post" else set()
+    assert expected <= operation["responses"].keys()
+    for code in expected:
+        content = operation["responses"][code]["content"]["application/json"]
+        assert content["schema"] == {"$ref": "#/components/schemas/Error"}
+        assert content["examples"]
+
+
+@each_operation
 def test_operation_says_which_headers_it_reads(path, method, operation):
     headers = {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
     assert ("Idempotency-Key" in headers) == (method == "post")
