@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django_filters import rest_framework as filters
 from rest_framework import exceptions
 
+from crm_project.access import rules
 from crm_project.api.filters import (
     ChoiceListFilter,
     CrmFilterSet,
@@ -119,7 +120,7 @@ class ContactFilterSet(PeopleFilterSet):
 
     def by_segment(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         segment = find_segment(value)
-        if segment is None:
+        if segment is None or (self.request is not None and not rules.allows(self.request.user, segment, "view")):
             raise exceptions.ValidationError({"segment": ["There is no segment of this id or name."]})
         return in_segment(queryset, segment, self.request)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from crm_project.access import rules
 from crm_project.database import copying
 from crm_project.transfer.resources import Draft
 from crm_project.transfer.rows import Incoming, RowRefused
@@ -61,6 +62,7 @@ class ContactDraft(Draft):
     demoted: set[UUID] = field(default_factory=set)
     is_changed: bool = False
     is_begun: bool = False
+    may_be_assigned: bool = True
 
     @property
     def label(self) -> str:  # type: ignore[override]
@@ -102,6 +104,9 @@ class ContactDraft(Draft):
         for name in PLAIN:
             if name in values and values[name] != self.columns[name] and not (fill and self.columns[name]):
                 changes[name] = (self.columns[name], values[name])
+        for name in ("assigned_to", "team"):
+            if name in changes and not self.may_be_assigned:
+                raise RowRefused("It is shared with you; only its owner or a manager may assign it.", name)
         if "company" in values and not (fill and self.company):
             before, after = self.columns["organization"], values["organization"]
             if before != after or (after is None and values["company"] != self.company):
@@ -233,13 +238,15 @@ def load_drafts(resource: ContactResource, ids: Iterable[UUID], *, lock: bool) -
     attributes = ("id", *PLAIN, "organization", "custom_fields", "organization__name")
     drafts = {}
     for key, *values, company in contacts.values_list(*attributes):
+        columns = dict(zip(COLUMNS, values, strict=True))
         drafts[key] = ContactDraft(
             id=key,
             is_new=False,
             fields=resource.definitions,
             unique_owners=resource.unique_owners,
-            columns=dict(zip(COLUMNS, values, strict=True)),
+            columns=columns,
             company=company or "",
+            may_be_assigned=rules.belongs_to(resource.user, Contact, "change", columns["assigned_to"], columns["team"]),
         )
     names = ("type", "service", "value", "normalized", "extension", "label", "is_primary", "position", "id")
     for contact, *values in ContactPoint.objects.live().filter(contact__in=[*drafts]).values_list("contact", *names):

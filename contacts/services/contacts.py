@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm_project.access.models import User
+from crm_project.access.services import check_handover
 
 from .. import custom_fields as custom
 from .. import points
@@ -79,8 +80,7 @@ def create_contact(
     """
     columns.setdefault("assigned_to", actor)
     contact = Contact(origin=origin, created_by=actor, **columns)
-    fields = custom.definitions()
-    contact.custom_fields = _custom_fields(contact, fields, custom_fields or {}, None)
+    contact.custom_fields = custom.clean_for("contact", Contact, None, custom_fields or {})
     if company:
         contact.organization_id = find_or_make(Organization, [company], created_by=actor)[company]
     rows = _replaced(contact, [], contact_points, origin)
@@ -114,12 +114,14 @@ def update_contact(
     ``contact_points``, ``categories`` and ``segments`` replace what was there. Locks the row.
 
     Raises:
+        HandoverRefused: the contact was only shared with the actor, who assigns it to somebody.
         ValidationError: an address, number or custom field is wrong; the messages name the field.
     """
     Contact.objects.select_for_update().get(pk=contact.pk)
+    check_handover(record=contact, actor=actor, changes=changes)
     primary = {name: changes.pop(name) for name in PRIMARY if name in changes}
     if custom_fields is not None:
-        changes["custom_fields"] = _custom_fields(contact, custom.definitions(), custom_fields, contact.custom_fields)
+        changes["custom_fields"] = custom.clean_for("contact", Contact, contact, custom_fields)
     if company is not None:
         found = find_or_make(Organization, [company], created_by=actor)
         changes["organization_id"] = found.get(company)
@@ -161,21 +163,6 @@ def restore_contact(*, contact: Contact) -> None:
         names = ", ".join(sorted(error.message_dict))
         raise RestoreClash(f"Another contact has the same {names} now; change one of the two values first.") from error
     Contact.objects.filter(pk=contact.pk).update(deleted_at=None, deleted_by=None, updated_at=timezone.now())
-
-
-def _custom_fields(
-    contact: Contact, fields: list, given: dict[str, Any], stored: dict[str, Any] | None
-) -> dict[str, Any]:
-    try:
-        values = custom.clean(fields, given, stored)
-        custom.check_unique(fields, Contact, contact.pk, values)
-    except ValidationError as error:
-        if hasattr(error, "error_dict"):
-            raise ValidationError(
-                {f"custom_fields.{key}": texts for key, texts in error.message_dict.items()}
-            ) from error
-        raise ValidationError({"custom_fields": error.messages}) from error
-    return values
 
 
 def _change_points(

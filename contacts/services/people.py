@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm_project.access import rules
@@ -58,7 +60,7 @@ def add_missing_points(contact: Contact, values: dict[str, str | None], origin: 
 def refuse_taken_email(
     model: type[PersonModel], email: str | None, actor: User, refusal: type[AlreadyExists] = AlreadyExists
 ) -> None:
-    """Raise when a live record has the address. One in the trash is no obstacle, but who may see it is told of it."""
+    """Raise when a live record has the address, naming it to who may see it. One in the trash is no obstacle."""
     if not email:
         return
     same: Any = model._default_manager.annotate(folded=Lower("email")).filter(folded=email.strip().lower())
@@ -66,3 +68,23 @@ def refuse_taken_email(
     if found is not None:
         extra = {"id": str(found.pk)} if rules.allows(actor, found, "view") else {}
         raise refusal(_("Resource already exists"), extra=extra)
+
+
+@transaction.atomic
+def move_to_trash(person: PersonModel, *, actor: User | None) -> None:
+    """A second time changes nothing."""
+    now = timezone.now()
+    people: Any = type(person)._default_manager.filter(pk=person.pk, deleted_at=None)
+    people.update(deleted_at=now, deleted_by=actor, updated_at=now)
+
+
+@transaction.atomic
+def take_from_trash(person: PersonModel, *, actor: User, refusal: type[AlreadyExists]) -> None:
+    """Bring the person back.
+
+    Raises:
+        AlreadyExists: as ``refusal``, when another record got the address in the meantime.
+    """
+    refuse_taken_email(type(person), person.email, actor, refusal)
+    people: Any = type(person)._default_manager.filter(pk=person.pk)
+    people.update(deleted_at=None, deleted_by=None, updated_at=timezone.now())

@@ -221,6 +221,15 @@ def seen(user: Any, model: type[Model], keys: Collection[Any]) -> set[Any]:
     return set(_united(model._base_manager.filter(pk__in=keys).order_by(), ways).values_list("pk", flat=True))
 
 
+def belongs_to(user: Any, model: type[Model], verb: str, assigned_to: Any, team: Any) -> bool:
+    """Whether the user may do the verb to a record of this owner and team without its having been shared. No query."""
+    if reaches_all(user, model, verb):
+        return True
+    if not is_known(user) or permission_name(model, verb) not in grants_of(user).own:
+        return False
+    return assigned_to == user.pk or team in grants_of(user).group_ids
+
+
 def allows(user: Any, record: Any, verb: str) -> bool:
     """Whether the user may do the verb to this record. At most one query, none for own and company-wide rights."""
     model = type(record)
@@ -230,8 +239,7 @@ def allows(user: Any, record: Any, verb: str) -> bool:
         return True
     if parent := getattr(model, "access_parent", None):
         return allows(user, getattr(record, parent), verb if verb == "view" else "change")
-    own = hasattr(model, "user_shares") and permission_name(model, verb) in grants_of(user).own
-    if own and (record.assigned_to_id == user.pk or record.team_id in grants_of(user).group_ids):
+    if hasattr(model, "user_shares") and belongs_to(user, model, verb, record.assigned_to_id, record.team_id):
         return True
     ways = branches(user, model, verb)
     if ways is None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db import models, transaction
 from django.utils import timezone
+from rest_framework import status
+
+from crm_project.api.exceptions import CrmError
 
 from . import rules
 from .models import ApiKey, OwnedModel, User
@@ -37,6 +40,32 @@ def create_api_key(
 def revoke_api_key(*, key: ApiKey) -> None:
     """The key stops with the next request; revoking twice keeps the first time."""
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+class HandoverRefused(CrmError):
+    """A share is no ownership: whoever could assign a shared record to themselves would gain every right to it."""
+
+    status_code = status.HTTP_403_FORBIDDEN
+    default_code = "handover_refused"
+
+
+def check_handover(*, record: OwnedModel, actor: User | None, changes: Mapping[str, Any]) -> None:
+    """Let only those assign a record to others to whom it belongs, or whose role reaches every record. No query.
+
+    Raises:
+        HandoverRefused: the record was only shared with the actor.
+    """
+    moved = any(
+        name in changes and getattr(changes[name], "pk", None) != getattr(record, f"{name}_id")
+        for name in ("assigned_to", "team")
+    )
+    if (
+        moved
+        and actor is not None
+        and not rules.belongs_to(actor, type(record), "change", record.assigned_to_id, record.team_id)
+    ):
+        kind = record._meta.verbose_name
+        raise HandoverRefused(f"This {kind} is shared with you; only its owner or a manager may assign it to somebody.")
 
 
 @dataclass

@@ -10,7 +10,7 @@ from rest_framework import exceptions, status
 class CrmError(exceptions.APIException):
     """A refusal by a business rule, with a sentence that says what is wrong with which record. Apps subclass it."""
 
-    status_code = status.HTTP_409_CONFLICT
+    status_code: int = status.HTTP_409_CONFLICT
     default_detail = "The record's state does not allow this."
     default_code = "conflict"
 

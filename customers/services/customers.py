@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from contacts import custom_fields as custom
 from contacts.models import Origin
-from contacts.services.people import contact_for, refuse_taken_email
+from contacts.services.people import contact_for, move_to_trash, refuse_taken_email, take_from_trash
 from crm_project.access.models import User
+from crm_project.access.services import check_handover
 
 from ..exceptions import EmailTaken
 from ..models import Customer
@@ -43,6 +43,7 @@ def update_customer(*, customer: Customer, actor: User, origin: str = Origin.API
         ValidationError: a custom field is wrong; the messages name the field.
     """
     Customer.objects.select_for_update().get(pk=customer.pk)
+    check_handover(record=customer, actor=actor, changes=changes)
     if "email" in changes and (changes["email"] or "").lower() != (customer.email or "").lower():
         refuse_taken_email(Customer, changes["email"], actor, EmailTaken)
     if "custom_fields" in changes:
@@ -57,18 +58,15 @@ def update_customer(*, customer: Customer, actor: User, origin: str = Origin.API
     return customer
 
 
-@transaction.atomic
 def delete_customer(*, customer: Customer, actor: User) -> None:
     """Move the customer to the trash; a second time changes nothing."""
-    Customer.objects.filter(pk=customer.pk).live().update(deleted_at=timezone.now(), deleted_by=actor)
+    move_to_trash(customer, actor=actor)
 
 
-@transaction.atomic
 def restore_customer(*, customer: Customer, actor: User) -> None:
     """Take the customer out of the trash.
 
     Raises:
         EmailTaken: another customer got its address in the meantime.
     """
-    refuse_taken_email(Customer, customer.email, actor, EmailTaken)
-    Customer.objects.filter(pk=customer.pk).update(deleted_at=None, deleted_by=None)
+    take_from_trash(customer, actor=actor, refusal=EmailTaken)

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 from contacts import custom_fields as custom
 from contacts.models import Origin
-from contacts.services.people import contact_for, refuse_taken_email
+from contacts.services.people import contact_for, move_to_trash, refuse_taken_email, take_from_trash
 from crm_project.access.models import User
+from crm_project.access.services import check_handover
 
 from ..exceptions import EmailTaken, StatusNotAllowed
 from ..models import Lead
@@ -57,6 +57,7 @@ def update_lead(*, lead: Lead, actor: User, origin: str = Origin.API, **changes:
         ValidationError: a custom field is wrong; the messages name the field.
     """
     lead = Lead.objects.select_for_update().get(pk=lead.pk)
+    check_handover(record=lead, actor=actor, changes=changes)
     status, reason = changes.pop("status", None), changes.pop("lost_reason", None)
     if status is not None:
         change_status(lead=lead, status=status, actor=actor, lost_reason=reason or "")
@@ -83,18 +84,15 @@ def update_lead(*, lead: Lead, actor: User, origin: str = Origin.API, **changes:
     return lead
 
 
-@transaction.atomic
 def delete_lead(*, lead: Lead, actor: User) -> None:
     """Move the lead to the trash; a second time changes nothing."""
-    Lead.objects.filter(pk=lead.pk).live().update(deleted_at=timezone.now(), deleted_by=actor)
+    move_to_trash(lead, actor=actor)
 
 
-@transaction.atomic
 def restore_lead(*, lead: Lead, actor: User) -> None:
     """Take the lead out of the trash.
 
     Raises:
         EmailTaken: another lead got its address in the meantime.
     """
-    refuse_taken_email(Lead, lead.email, actor, EmailTaken)
-    Lead.objects.filter(pk=lead.pk).update(deleted_at=None, deleted_by=None)
+    take_from_trash(lead, actor=actor, refusal=EmailTaken)

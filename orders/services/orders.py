@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from contacts import custom_fields as custom
 from crm_project.access.models import User
+from crm_project.access.services import check_handover
 from customers.models import Customer
 
 from ..exceptions import CreditLimitExceeded, CustomerBlocked, OutOfStock, ProductInactive
@@ -123,6 +124,7 @@ def update_order(*, order: Order, actor: User, **changes: Any) -> Order:
         ValidationError: a custom field is wrong; the messages name the field.
     """
     stored = Order.objects.select_for_update().get(pk=order.pk)
+    check_handover(record=order, actor=actor, changes=changes)
     status = changes.pop("status", stored.status)
     for old, new in steps_between(stored.status, status):
         OrderStatusChange.objects.create(order=order, old=old, new=new, changed_by=actor)
