@@ -27,7 +27,7 @@ class Campaign(BaseModel):
         ACTIVE = "active", _("Active")
         FINISHED = "finished", _("Finished")
 
-    name = models.CharField(_("name"), max_length=255, unique=True)
+    name = models.CharField(_("name"), max_length=255)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.ACTIVE)
     description = models.TextField(_("description"), blank=True)
     starts_on = models.DateField(_("starts on"), null=True, blank=True)
@@ -44,11 +44,14 @@ class Campaign(BaseModel):
         verbose_name_plural = _("campaigns")
         ordering = ["name", "pk"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["name"], name="campaign_name_unique", violation_error_message=_("This name is taken already.")
+            ),
             models.CheckConstraint(
                 condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")),
                 name="campaign_ends_after_start",
                 violation_error_message=_("The campaign ends before it starts."),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -111,3 +111,15 @@ class ScoreRuleViewSet(CrmModelViewSet):
     tag = "score_rules"
     queryset = ScoreRule.objects.all()
     serializer_class = ScoreRuleSerializer
+
+    def perform_create(self, serializer: Any) -> None:
+        super().perform_create(serializer)
+        services.rules_changed()
+
+    def perform_update(self, serializer: Any) -> None:
+        super().perform_update(serializer)
+        services.rules_changed()
+
+    def perform_destroy(self, record: ScoreRule) -> None:
+        super().perform_destroy(record)
+        services.rules_changed()

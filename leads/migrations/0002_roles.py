@@ -5,23 +5,19 @@ from crm_project.access import roles
 EDIT, SEE = ["add", "change", "delete", "view"], ["view"]
 
 
-def every(verbs, kinds):
-    return [f"{verb}_{kind}" for kind in kinds for verb in verbs]
-
-
 def grant(apps, schema_editor):
-    lead = every([*EDIT, "share", "import", "export"], ["lead"])
+    lead = roles.codenames([*EDIT, "share", "import", "export"], ["lead"])
     roles.grant(
         apps,
         "leads",
         {
-            roles.ADMINISTRATOR: lead + every(EDIT, ["leadinteraction", "campaign", "scorerule"]),
-            roles.MANAGER: lead + every(EDIT, ["leadinteraction", "campaign", "scorerule"]),
-            roles.SALES: every([*EDIT, "import", "export"], ["lead"])
-            + every(EDIT, ["leadinteraction"])
-            + every(SEE, ["campaign", "scorerule"]),
-            roles.SUPPORT: every(SEE, ["lead", "leadinteraction", "campaign"]),
-            roles.READ_ONLY: every(SEE, ["lead", "leadinteraction", "campaign", "scorerule"]),
+            roles.ADMINISTRATOR: lead + roles.codenames(EDIT, ["leadinteraction", "campaign", "scorerule"]),
+            roles.MANAGER: lead + roles.codenames(EDIT, ["leadinteraction", "campaign", "scorerule"]),
+            roles.SALES: roles.codenames([*EDIT, "import", "export"], ["lead"])
+            + roles.codenames(EDIT, ["leadinteraction"])
+            + roles.codenames(SEE, ["campaign", "scorerule"]),
+            roles.SUPPORT: roles.codenames(SEE, ["lead", "leadinteraction", "campaign"]),
+            roles.READ_ONLY: roles.codenames(SEE, ["lead", "leadinteraction", "campaign", "scorerule"]),
         },
     )
 

@@ -3,7 +3,7 @@
 from .assignment import choose_owner
 from .interactions import delete_interaction, record_interaction, update_interaction
 from .leads import create_lead, delete_lead, restore_lead, update_lead
-from .scoring import explain_score, rescore
+from .scoring import explain_score, rescore, rules_changed
 from .status import change_status, time_in_statuses
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "record_interaction",
     "rescore",
     "restore_lead",
+    "rules_changed",
     "time_in_statuses",
     "update_interaction",
     "update_lead",

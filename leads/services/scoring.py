@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
+from procrastinate.exceptions import AlreadyEnqueued
 
 from ..models import Lead, LeadInteraction, ScoreRule
 
@@ -62,6 +64,14 @@ def set_score(lead: Lead) -> None:
     """Give the lead, which is about to be saved, its computed score, unless it was set by hand. Two queries."""
     if not lead.score_is_manual:
         lead.score = total(explain_score(lead))
+
+
+def rules_changed() -> None:
+    """Have a worker compute the scores of all open leads anew, unless that waits to be done already."""
+    from ..tasks import rescore_leads
+
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        rescore_leads.defer()
 
 
 @transaction.atomic

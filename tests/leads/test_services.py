@@ -4,8 +4,9 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from leads import services
+from leads import services, tasks
 from leads.exceptions import NobodyToAssign, StatusNotAllowed
 from leads.models import Lead, ScoreRule
 from leads.services.status import NEXT, OPEN
@@ -152,3 +153,18 @@ def test_leads_made_at_once_are_dealt_out_fairly():
     members = [UserFactory(groups=[team]) for _ in range(3)]
     calls = [lambda: LeadFactory(team=team, assignment="round_robin").assigned_to_id for _ in range(12)]
     assert Counter(at_once(calls)) == {member.pk: 4 for member in members}
+
+
+def test_when_a_rule_changes_a_worker_scores_the_open_leads_again(manager):
+    lead = LeadFactory(phone="504-621-8927")
+    by_hand, lost = LeadFactory(phone="504-621-8927", score=7), LeadFactory(phone="504-621-8927", status="lost")
+    before = lost.score
+    rule = ScoreRule.objects.get(kind="filled", value="phone")
+    answer = manager.put(f"/dev/crm/score_rules/{rule.pk}", {"points": 33})
+    assert answer.status_code == 200
+    manager.put(f"/dev/crm/score_rules/{rule.pk}", {"points": 34})
+    waiting = ProcrastinateJob.objects.filter(task_name=tasks.rescore_leads.name, status="todo")
+    assert waiting.count() == 1
+    tasks.rescore_leads()
+    scores = dict(Lead.objects.values_list("pk", "score"))
+    assert scores == {lead.pk: 34, by_hand.pk: 7, lost.pk: before}
