@@ -51,11 +51,6 @@ class ContactPointSerializer(CrmSerializer):
         return attrs
 
 
-class SegmentNameSerializer(serializers.Serializer):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-
-
 EXAMPLE = {
     "name": "James Butt",
     "email": "jbutt@example.com",

@@ -6,25 +6,21 @@ KINDS = ["organization", "category", "segment", "contactpoint", "interaction"]
 DEFINITIONS = ["customfield"]
 
 
-def every(verbs, kinds):
-    return [f"{verb}_{kind}" for kind in kinds for verb in verbs]
-
-
 def grant(apps, schema_editor):
     edit, see = ["add", "change", "delete", "view"], ["view"]
-    whole = every([*edit, "share", "import", "export", "merge"], ["contact"])
+    whole = roles.codenames([*edit, "share", "import", "export", "merge"], ["contact"])
     roles.grant(
         apps,
         "contacts",
         {
-            roles.ADMINISTRATOR: whole + every(edit, KINDS + DEFINITIONS) + ["view_contactmerge"],
-            roles.MANAGER: whole + every(edit, KINDS) + every(see, DEFINITIONS) + ["view_contactmerge"],
-            roles.SALES: every([*edit, "import", "export"], ["contact"])
-            + every(edit, ["contactpoint", "interaction"])
-            + every(["add", "view"], ["organization", "category"])
-            + every(see, ["segment", "customfield"]),
-            roles.SUPPORT: every(see, ["contact", *KINDS, *DEFINITIONS]) + every(["add", "change"], ["interaction"]),
-            roles.READ_ONLY: every(see, ["contact", *KINDS, *DEFINITIONS]),
+            roles.ADMINISTRATOR: whole + roles.codenames(edit, KINDS + DEFINITIONS) + ["view_contactmerge"],
+            roles.MANAGER: whole + roles.codenames(edit, KINDS) + roles.codenames(see, DEFINITIONS) + ["view_contactmerge"],
+            roles.SALES: roles.codenames([*edit, "import", "export"], ["contact"])
+            + roles.codenames(edit, ["contactpoint", "interaction"])
+            + roles.codenames(["add", "view"], ["organization", "category"])
+            + roles.codenames(see, ["segment", "customfield"]),
+            roles.SUPPORT: roles.codenames(see, ["contact", *KINDS, *DEFINITIONS]) + roles.codenames(["add", "change"], ["interaction"]),
+            roles.READ_ONLY: roles.codenames(see, ["contact", *KINDS, *DEFINITIONS]),
         },
     )
 

@@ -21,6 +21,11 @@ DEFAULTS = {
 }
 
 
+def codenames(verbs: Sequence[str], kinds: Sequence[str]) -> list[str]:
+    """Every verb with every kind of record, as permissions are called."""
+    return [f"{verb}_{kind}" for kind in kinds for verb in verbs]
+
+
 def grant(apps: Any, app_label: str, permissions: Mapping[str, Sequence[str]]) -> None:
     """Give roles their permissions, from within a migration; ``permissions`` maps a role to codenames.
 

@@ -14,7 +14,6 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django_filters import rest_framework as filters
 from rest_framework import exceptions
 
-from crm_project.access import rules
 from crm_project.suggest import nearest
 
 
@@ -39,9 +38,6 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
         if view.action not in view.filtered_actions:
             return queryset
         return super().filter_queryset(request, queryset, view)
-
-    def get_schema_operation_parameters(self, view: Any) -> Any:
-        return super().get_schema_operation_parameters(view)
 
 
 class MomentField(forms.Field):
@@ -137,10 +133,6 @@ class CrmFilterSet(filters.FilterSet):
     created_at_before = MomentFilter(field_name="created_at", lookup_expr="lt", label="Created before")
     updated_at_after = MomentFilter(field_name="updated_at", lookup_expr="gte", label="Changed at or after")
     updated_at_before = MomentFilter(field_name="updated_at", lookup_expr="lt", label="Changed before")
-
-    def restrict(self, queryset: QuerySet) -> QuerySet:
-        """Related records by which a filter selects: only those that the asking user may see."""
-        return rules.visible(queryset, self.request.user)
 
 
 class OwnedFilterSet(CrmFilterSet):

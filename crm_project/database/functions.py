@@ -19,14 +19,6 @@ class Pattern(models.Func):
     output_field = models.TextField()
 
 
-class Similarity(models.Func):
-    """pg_trgm's ``similarity(a, b)``, 0 to 1: the share of three-letter groups that two texts have in common."""
-
-    function = "similarity"
-    arity = 2
-    output_field = models.FloatField()
-
-
 @models.CharField.register_lookup
 @models.TextField.register_lookup
 class FoldedContains(models.Lookup):
@@ -38,16 +30,3 @@ class FoldedContains(models.Lookup):
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
         return f"{left} LIKE crm_pattern({right})", (*left_params, *right_params)
-
-
-@models.CharField.register_lookup
-@models.TextField.register_lookup
-class TrigramSimilar(models.Lookup):
-    """``column__trigram_similar=text``: at least as similar as ``pg_trgm.similarity_threshold``; uses the index."""
-
-    lookup_name = "trigram_similar"
-
-    def as_sql(self, compiler, connection):
-        left, left_params = self.process_lhs(compiler, connection)
-        right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} %% {right}", (*left_params, *right_params)

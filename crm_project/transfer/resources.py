@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -29,20 +29,20 @@ PREVIEWED_ROWS = 2_000
 SHOWN_ROWS = 100
 
 
-class Draft:
+class Draft(ABC):
     """A record as it is going to be: one that is in the database, or a new one."""
 
     id: UUID
     is_new: bool
     label: str
 
+    @abstractmethod
     def apply(self, row: Incoming, *, fill: bool) -> dict[str, tuple[Any, Any]]:
         """Take the row's values over, with ``fill`` only where there is none; the values before and after by field.
 
         Raises:
             RowRefused: the record would break a rule; nothing is taken over.
         """
-        raise NotImplementedError
 
 
 @dataclass

@@ -5,21 +5,17 @@ from crm_project.access import roles
 EDIT, SEE = ["add", "change", "delete", "view"], ["view"]
 
 
-def every(verbs, kinds):
-    return [f"{verb}_{kind}" for kind in kinds for verb in verbs]
-
-
 def grant(apps, schema_editor):
-    whole = every([*EDIT, "share", "import", "export"], ["customer"]) + every(EDIT, ["customerinteraction"])
+    whole = roles.codenames([*EDIT, "share", "import", "export"], ["customer"]) + roles.codenames(EDIT, ["customerinteraction"])
     roles.grant(
         apps,
         "customers",
         {
             roles.ADMINISTRATOR: [*whole, "view_conversion"],
             roles.MANAGER: [*whole, "view_conversion"],
-            roles.SALES: every([*EDIT, "import", "export"], ["customer"]) + every(EDIT, ["customerinteraction"]),
-            roles.SUPPORT: every(SEE, ["customer"]) + every(EDIT, ["customerinteraction"]),
-            roles.READ_ONLY: every(SEE, ["customer", "customerinteraction"]),
+            roles.SALES: roles.codenames([*EDIT, "import", "export"], ["customer"]) + roles.codenames(EDIT, ["customerinteraction"]),
+            roles.SUPPORT: roles.codenames(SEE, ["customer"]) + roles.codenames(EDIT, ["customerinteraction"]),
+            roles.READ_ONLY: roles.codenames(SEE, ["customer", "customerinteraction"]),
         },
     )
 

@@ -5,22 +5,18 @@ from crm_project.access import roles
 EDIT, SEE = ["add", "change", "delete", "view"], ["view"]
 
 
-def every(verbs, kinds):
-    return [f"{verb}_{kind}" for kind in kinds for verb in verbs]
-
-
 def grant(apps, schema_editor):
-    order = every([*EDIT, "share", "export"], ["order"])
-    product = every([*EDIT, "import", "export"], ["product"])
+    order = roles.codenames([*EDIT, "share", "export"], ["order"])
+    product = roles.codenames([*EDIT, "import", "export"], ["product"])
     roles.grant(
         apps,
         "orders",
         {
             roles.ADMINISTRATOR: order + product,
             roles.MANAGER: order + product,
-            roles.SALES: every([*EDIT, "export"], ["order"]) + every(SEE, ["product"]),
-            roles.SUPPORT: every(SEE, ["order", "product"]),
-            roles.READ_ONLY: every(SEE, ["order", "product"]),
+            roles.SALES: roles.codenames([*EDIT, "export"], ["order"]) + roles.codenames(SEE, ["product"]),
+            roles.SUPPORT: roles.codenames(SEE, ["order", "product"]),
+            roles.READ_ONLY: roles.codenames(SEE, ["order", "product"]),
         },
     )
 
