@@ -15,8 +15,9 @@ from crm_project.jobs.tasks import delete_finished_jobs, retry_stalled_jobs
 
 
 @pytest.fixture(autouse=True)
-def empty_queue(transactional_db):
-    """Django empties only the tables that it manages itself."""
+def empty_queue(transactional_db, monkeypatch):
+    """Nothing is waiting, and nothing falls due while a test works; Django empties only tables that it manages."""
+    monkeypatch.setattr(app.periodic_registry, "periodic_tasks", {})
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
 
