@@ -26,3 +26,9 @@ class NotUndoable(CrmError):
     """The merge was undone before, or something that came later stands on it."""
 
     default_code = "not_undoable"
+
+
+class TaskIsClosed(CrmError):
+    """What is done or cancelled has to be opened again first."""
+
+    default_code = "task_is_closed"

@@ -1,7 +1,8 @@
-"""Named questions about contacts."""
+"""Named questions about contacts and tasks."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Self
 
 from django.db.models import Func, JSONField
@@ -62,3 +63,14 @@ class ContactQuerySet(OwnedQuerySet):
 class ContactPointQuerySet(RestrictedQuerySet):
     def live(self) -> Self:
         return self.filter(deleted_at=None)
+
+
+class TaskQuerySet(OwnedQuerySet):
+    def open(self) -> Self:
+        return self.live().filter(status="open")
+
+    def overdue(self, now: dt.datetime) -> Self:
+        return self.open().filter(due_at__lt=now)
+
+    def search(self, text: str) -> Self:
+        return self.filter(title__icontains=text)

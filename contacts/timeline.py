@@ -20,7 +20,12 @@ TRACKED = {
     "category": ("ContactCategoryEvent", "contact_id", "category_id"),
     "segment": ("ContactSegmentEvent", "contact_id", "segment_id"),
     "share": ("ContactUserShareEvent", "content_object_id", "user_id"),
+    "task": ("TaskEvent", "contact_id", "title"),
     "team_share": ("ContactGroupShareEvent", "content_object_id", "group_id"),
+}
+HIDDEN = {
+    "contact_point": {"contact_id", "normalized", "position", "origin"},
+    "task": {"once", "source_id", "closed_by_id", "custom_fields"},
 }
 
 
@@ -41,7 +46,7 @@ def _changes_of(name: str) -> Callable[[Sequence[UUID], Position | None, int], l
 def _changes(
     model: Any, column: str, name: str, label: str | None, ids: Sequence[UUID], before: Position | None, limit: int
 ) -> list[Entry]:
-    hidden = {"contact_id", "normalized", "position", "origin"} if name == "contact_point" else ()
+    hidden = HIDDEN.get(name, ())
     return changes.entries(model, column, ids, before, limit, name=name, label=label, hidden=hidden)
 
 

@@ -4,6 +4,7 @@ from django.urls import include, path
 from crm_project.api.routers import router
 
 from . import views
+from .task_api.views import TaskViewSet
 
 contacts = router()
 contacts.register("contacts", views.ContactViewSet, "contact")
@@ -15,6 +16,7 @@ beside.register("organizations", views.OrganizationViewSet, "organization")
 beside.register("categories", views.CategoryViewSet, "category")
 beside.register("segments", views.SegmentViewSet, "segment")
 beside.register("custom_fields", views.CustomFieldViewSet, "custom-field")
+beside.register("tasks", TaskViewSet, "task")
 
 urlpatterns = [
     path("", include(contacts.urls)),

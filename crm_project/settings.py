@@ -287,6 +287,8 @@ SPECTACULAR_SETTINGS = {
         "InteractionTypeEnum": "contacts.models.Interaction.Type",
         "CustomFieldTypeEnum": "contacts.models.CustomField.Type",
         "SegmentKindEnum": "contacts.models.Segment.Kind",
+        "TaskKindEnum": "contacts.models.Task.Kind",
+        "TaskStatusEnum": "contacts.models.Task.Status",
         "FileFormatEnum": "crm_project.transfer.models.FORMATS",
         "JobStateEnum": "crm_project.transfer.models.Job.State",
     },

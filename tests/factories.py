@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import factory
@@ -10,7 +11,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from contacts import services as contacts
-from contacts.models import Category, Contact, ContactPoint, CustomField, Interaction, Organization, Segment
+from contacts.models import Category, Contact, ContactPoint, CustomField, Interaction, Organization, Segment, Task
 from crm_project.access import services as access
 from crm_project.access.models import ApiKey, User
 from customers import services as customers
@@ -136,6 +137,14 @@ class InteractionFactory(DjangoModelFactory):
 
     class Meta:
         model = Interaction
+
+
+class TaskFactory(DjangoModelFactory):
+    title = factory.Sequence("Task {}".format)
+    due_at = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(days=1))
+
+    class Meta:
+        model = Task
 
 
 class CampaignFactory(DjangoModelFactory):

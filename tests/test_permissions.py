@@ -18,8 +18,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
-from contacts.models import Category, Contact, ContactMerge, CustomField, Interaction, Organization, Segment
-from contacts.services import merge_contacts
+from contacts.models import Category, Contact, ContactMerge, CustomField, Interaction, Organization, Segment, Task
+from contacts.services import close_task, merge_contacts
 from crm_project.access import rules, services
 from crm_project.access.models import OwnedModel, User
 from crm_project.api.permissions import RightPermission
@@ -42,6 +42,7 @@ from .factories import (
     OrderFactory,
     ProductFactory,
     SegmentFactory,
+    TaskFactory,
     TeamFactory,
     UserFactory,
 )
@@ -51,7 +52,7 @@ pytestmark = pytest.mark.django_db
 EDIT = "view add change delete"
 PARTS = {Interaction: Contact, LeadInteraction: Lead, CustomerInteraction: Customer}
 KINDS = [Contact, Organization, Category, Segment, CustomField, Lead, Campaign, ScoreRule, Customer, Order, Product]
-KINDS += PARTS
+KINDS += [*PARTS, Task]
 JOBS = {ImportJob: "view change", ExportJob: "view"}
 CATALOGS = {
     Category,
@@ -70,6 +71,7 @@ RUN_ALL = {
     Customer: f"{EDIT} share import export",
     Order: f"{EDIT} share export",
     Product: f"{EDIT} import export",
+    Task: f"{EDIT} share",
     **JOBS,
     **ONESELF,
 }
@@ -84,12 +86,16 @@ ROLES: dict[str | None, tuple[str, dict[Any, str]]] = {
             Lead: f"{EDIT} import export",
             Customer: f"{EDIT} import export",
             Order: f"{EDIT} export",
+            Task: EDIT,
             **dict.fromkeys(PARTS, EDIT),
             Organization: "view add",
             Category: "view add",
         },
     ),
-    "Support": ("all", SEE_ALL | {Interaction: "view add change", CustomerInteraction: EDIT, ScoreRule: ""}),
+    "Support": (
+        "all",
+        SEE_ALL | {Interaction: "view add change", CustomerInteraction: EDIT, Task: "view add change", ScoreRule: ""},
+    ),
     "Read-only": ("all", SEE_ALL),
     None: ("own", ONESELF),
 }
@@ -99,6 +105,9 @@ VERBS = {
     "merge": "merge",
     "undo": "merge",
     "cancel": "change",
+    "done": "change",
+    "reopen": "change",
+    "snooze": "change",
     "convert": "change",
     "undo_conversion": "change",
 }
@@ -295,6 +304,7 @@ MAKERS = {
     ImportJob: lambda contact: ImportJob.objects.create(owner=contact.assigned_to, kind="contact", format="csv"),
     ExportJob: lambda contact: ExportJob.objects.create(owner=contact.assigned_to, kind="contact", format="csv"),
     Segment: lambda contact: SegmentFactory(),
+    Task: lambda contact: like(contact, TaskFactory(title=WORDS[0], description=WORDS[4])),
     CustomField: lambda contact: CustomFieldFactory(),
 }
 PARENTS = {"contact_pk": Contact, "lead_pk": Lead, "customer_pk": Customer}
@@ -314,6 +324,8 @@ def fill(address: Address, contact: Contact) -> str:
         record = make(address.model if name == "pk" else PARENTS[name])
         if "undo_conversion" in address.actions.values():
             convert_lead(lead=record, actor=contact.assigned_to)
+        if "reopen" in address.actions.values():
+            close_task(task=record, actor=contact.assigned_to)
         if "restore" in address.route:
             type(record).objects.filter(pk=record.pk).update(deleted_at=timezone.now())
         path = re.sub(rf"<(?:\w+:)?{name}>", str(record.pk), path)
@@ -619,7 +631,10 @@ def pages() -> list[tuple[Address, Any]]:
     for address in ADMIN:
         parts = address.route.split("/")
         kind = next((model for model in MAKERS if [model._meta.app_label, model._meta.model_name] == parts[1:3]), None)
-        if kind in {Contact, *PARTS, ContactMerge, Organization, ImportJob, ExportJob} and "(?P" not in address.route:
+        if (
+            kind in {Contact, *PARTS, Task, ContactMerge, Organization, ImportJob, ExportJob}
+            and "(?P" not in address.route
+        ):
             found.append((address, kind))
     return found
 

@@ -4,19 +4,28 @@ from .contacts import create_contact, delete_contact, restore_contact, update_co
 from .matching import Identity, match_contact, match_contacts
 from .merging import hold_contact, lock_contacts, merge_contacts, survivor_of, undo_merge
 from .naming import find_or_make
+from .tasks import close_task, create_task, delete_task, open_task, reopen_task, restore_task, snooze_task, update_task
 
 __all__ = [
     "Identity",
+    "close_task",
     "create_contact",
+    "create_task",
     "delete_contact",
+    "delete_task",
     "find_or_make",
     "hold_contact",
     "lock_contacts",
     "match_contact",
     "match_contacts",
     "merge_contacts",
+    "open_task",
+    "reopen_task",
     "restore_contact",
+    "restore_task",
+    "snooze_task",
     "survivor_of",
     "undo_merge",
     "update_contact",
+    "update_task",
 ]

@@ -1,8 +1,8 @@
 """Making one contact of several that are one person, and taking that back.
 
 What is merged away is kept as it was, in the trash: its fields, points, categories, segments and shares stay its own,
-and the survivor gets copies. Only interactions move. So to take a merge back is to take from the survivor what came
-with it, unless somebody changed it since, and to bring back what is in the trash.
+and the survivor gets copies. Only interactions and tasks move. So to take a merge back is to take from the survivor
+what came with it, unless somebody changed it since, and to bring back what is in the trash.
 
 Merges into the same contact are taken back in the opposite order, the newest first.
 """
@@ -34,6 +34,7 @@ from ..models import (
     ContactSegment,
     ContactUserShare,
     Interaction,
+    Task,
 )
 from .contacts import PRIMARY, settle
 
@@ -208,8 +209,8 @@ def undo_merge(*, merge_id: UUID, actor: User) -> ContactMerge:
     """Bring the merged contacts back as they were; what changed on the survivor since stays there.
 
     Taken from the survivor are the values, points, categories, segments and shares that the merge gave it, except
-    values and points that were edited since. Interactions go back with the edits made since; deleted ones stay
-    deleted. Locks all of them.
+    values and points that were edited since. Interactions and tasks go back with the edits made since; deleted ones
+    stay deleted. Locks all of them.
 
     Raises:
         NotUndoable: undone before, not the survivor's newest merge, the survivor was itself merged since, a merged
@@ -333,18 +334,23 @@ def _is_copy(copy: ContactPoint, source: ContactPoint | None) -> bool:
     return source is not None and all(getattr(copy, name) == getattr(source, name) for name in COPIED)
 
 
-def _unite_interactions(survivor: Contact, others: Sequence[Contact]) -> dict[str, list[str]]:
-    rows = Interaction.objects.filter(contact__in=others).order_by("pk")
-    moved: dict[str, list[str]] = {}
-    for key, contact in rows.values_list("pk", "contact"):
-        moved.setdefault(str(contact), []).append(str(key))
-    rows.update(contact=survivor, updated_at=timezone.now())
-    return moved
+def _moves(name: str, model: type[models.Model]) -> Part:
+    """Rows that move to the survivor as they are."""
 
+    def unite(survivor: Contact, others: Sequence[Contact]) -> dict[str, list[str]]:
+        rows = model._default_manager.filter(contact__in=others).order_by("pk")
+        moved: dict[str, list[str]] = {}
+        for key, contact in rows.values_list("pk", "contact"):
+            moved.setdefault(str(contact), []).append(str(key))
+        rows.update(contact=survivor, updated_at=timezone.now())
+        return moved
 
-def _take_back_interactions(survivor: Contact, moved: dict[str, list[str]]) -> None:
-    for contact, keys in moved.items():
-        Interaction.objects.filter(pk__in=keys, contact=survivor).update(contact=contact, updated_at=timezone.now())
+    def take_back(survivor: Contact, moved: dict[str, list[str]]) -> None:
+        for contact, keys in moved.items():
+            rows = model._default_manager.filter(pk__in=keys, contact=survivor)
+            rows.update(contact=contact, updated_at=timezone.now())
+
+    return Part(name, unite, take_back)
 
 
 def _links(model: type[models.Model], contact: str, *columns: str) -> Part:
@@ -369,7 +375,8 @@ def _links(model: type[models.Model], contact: str, *columns: str) -> Part:
 
 
 register(Part("points", _unite_points, _take_back_points))
-register(Part("interactions", _unite_interactions, _take_back_interactions))
+register(_moves("interactions", Interaction))
+register(_moves("tasks", Task))
 register(_links(ContactCategory, "contact", "category_id"))
 register(_links(ContactSegment, "contact", "segment_id"))
 register(_links(ContactUserShare, "content_object", "user_id", "permission_id"))

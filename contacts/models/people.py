@@ -18,8 +18,8 @@ from crm_project.database.functions import Fold
 from crm_project.database.models import BaseModel
 from crm_project.history.tracking import track
 
-from . import triggers
-from .querysets import ContactPointQuerySet, ContactQuerySet
+from .. import triggers
+from ..querysets import ContactPointQuerySet, ContactQuerySet
 
 LIVE = Q(deleted_at=None)
 

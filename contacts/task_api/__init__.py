@@ -1,0 +1,1 @@
+"""``/dev/crm/tasks``: what people have to do, on the wire."""
