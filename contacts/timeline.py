@@ -10,6 +10,7 @@ from uuid import UUID
 
 from crm_project.history import changes, timeline
 from crm_project.history.timeline import Entry, Position
+from crm_project.mail.models import Mail
 
 from .models import Contact, Interaction
 
@@ -32,6 +33,7 @@ HIDDEN = {
 def register() -> None:
     timeline.register("interaction", interactions)
     timeline.register("merge", merges)
+    timeline.register("mail", mails)
     for name in TRACKED:
         timeline.register(name, _changes_of(name))
 
@@ -71,6 +73,32 @@ def interactions(ids: Sequence[UUID], before: Position | None, limit: int) -> li
                 "duration_s": row.duration_s,
                 "outcome": row.outcome,
                 "recording_url": row.recording_url,
+            },
+        )
+        for row in rows[:limit]
+    ]
+
+
+def mails(ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
+    """Mails to the contacts, at the time when they were written. One query on the index of a contact's mails."""
+    rows = Mail.objects.filter(contact_id__in=ids).order_by("-created_at", "-pk")
+    rows = timeline.older(rows, "mail", "created_at", before)
+    return [
+        Entry(
+            at=row.created_at,
+            id=f"mail-{row.pk}",
+            kind="interaction",
+            type="email",
+            summary=row.subject,
+            data={
+                "mail": str(row.pk),
+                "direction": Interaction.Direction.OUTBOUND.value,
+                "body": row.text,
+                "note": row.error,
+                "to": row.to,
+                "state": row.state,
+                "purpose": row.purpose,
+                "sent_at": row.sent_at and row.sent_at.isoformat(),
             },
         )
         for row in rows[:limit]

@@ -4,6 +4,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import environ
 import pghistory
@@ -75,6 +76,25 @@ def mail() -> dict[str, Any]:
         ) from error
 
 
+def quiet_hours() -> tuple[int, int] | None:
+    """From which hour to which nobody is written to."""
+    form = "hours such as 21-8, or none"
+    text = matching("CRM_QUIET_HOURS", "21-8", r"none|([01]?\d|2[0-3])-([01]?\d|2[0-3])", form)
+    if text == "none":
+        return None
+    begin, end = map(int, text.split("-"))
+    if begin == end:
+        raise ImproperlyConfigured(f"CRM_QUIET_HOURS must be {form}, and end at another hour than they begin.")
+    return begin, end
+
+
+def time_zone(name: str, default: str) -> str:
+    text = env.str(name, default).strip()
+    if text not in available_timezones():
+        raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Paris, not {text!r}.")
+    return text
+
+
 def secret_key() -> str:
     """From the environment, else the one that ``make run`` made; there is no default."""
     kept = DATA_DIR / "secret_key"
@@ -99,6 +119,7 @@ INSTALLED_APPS = [
     "crm_project.history",
     "crm_project.jobs",
     "crm_project.transfer",
+    "crm_project.mail",
     "contacts",
     "leads",
     "customers",
@@ -243,7 +264,18 @@ CRM_IMPORT_INLINE_ROWS = number("CRM_IMPORT_INLINE_ROWS", 2_000)
 # Mail
 vars().update(mail())
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "CRM <crm@localhost>")
+CRM_PUBLIC_URL = matching(
+    "CRM_PUBLIC_URL",
+    f"http://127.0.0.1:{env.str('CRM_PORT', '') or 8000}",
+    r"https?://[^\s/?#]+(/[^\s?#]*)?",
+    "an address such as https://crm.example.com",
+).rstrip("/")
+CRM_QUIET_HOURS = quiet_hours()
+CRM_MAIL_DAILY_CAP = number("CRM_MAIL_DAILY_CAP", 3, least=1)
+CRM_MAIL_TIME_ZONE = time_zone("CRM_MAIL_TIME_ZONE", "UTC")
+CRM_MAIL_LANGUAGE = matching("CRM_MAIL_LANGUAGE", "en", "en|ru", "en or ru")
 
 # The API
 REST_FRAMEWORK = {

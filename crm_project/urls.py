@@ -21,6 +21,7 @@ urlpatterns = [
     path("redoc", SpectacularRedocView.as_view(), name="redoc"),
     path(f"{settings.CRM_API_PREFIX}/me", MeViewSet.as_view({"get": "me"}), name="me"),
     path("", include("crm_project.transfer.urls")),
+    path("mail/", include("crm_project.mail.urls")),
     path("", include("contacts.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include("leads.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include("customers.urls")),

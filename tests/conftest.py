@@ -35,6 +35,7 @@ from crm_project.access.roles import DEFAULTS
 from crm_project.database import sizes
 
 from .factories import ApiKeyFactory, TeamFactory, UserFactory
+from .smtp import SmtpServer
 
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 django_settings.WHITENOISE_AUTOREFRESH = (
@@ -79,6 +80,19 @@ def small_tables(monkeypatch):
 def files_of_the_test(settings, tmp_path):
     """Uploads of a test go where they are cleared away."""
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def smtp(settings):
+    """A mail server of the test's own, which mail is sent to; never in quiet hours, and as often as one likes."""
+    server = SmtpServer()
+    server.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    settings.CRM_QUIET_HOURS = None
+    settings.CRM_MAIL_DAILY_CAP = 1_000
+    yield server
+    server.stop()
 
 
 @pytest.fixture

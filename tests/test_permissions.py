@@ -124,6 +124,7 @@ OWNERSHIPS = {
 FILE = "name,email\nNew,new@example.com\n"
 QUERIES = {"duplicate": "?name=Somebody"}  # Where nothing is asked, nothing is answered.
 OPEN_TO_ALL = {"home", "healthz", "readyz", "schema", "schema-beside", "docs", "redoc"}
+BY_LINK = {"unsubscribe"}  # Pages that a signed link opens, whoever follows it.
 METHODS = ["get", "post", "put", "patch", "delete", "head", "options", "trace"]
 SAFE = {"get", "head", "options"}
 WORDS = [f"xq{name}zw" for name in ("name", "mail", "firm", "title", "text", "field", "number", "event")]
@@ -174,7 +175,8 @@ def walk(patterns: Any, prefix: str = "") -> list[Address]:
 ADDRESSES = walk(get_resolver().url_patterns)
 ADMIN = [address for address in ADDRESSES if address.route.startswith("admin/")]
 PUBLIC = [address for address in ADDRESSES if address.name in OPEN_TO_ALL]
-API = [address for address in ADDRESSES if address not in ADMIN and address not in PUBLIC]
+LINKED = [address for address in ADDRESSES if address.name in BY_LINK]
+API = [address for address in ADDRESSES if address not in [*ADMIN, *PUBLIC, *LINKED]]
 CALLS = [(address, method) for address in API for method in address.actions if method != "head"]
 
 
@@ -418,6 +420,7 @@ def field_marked():
 
 def test_every_address_is_of_a_known_kind():
     assert {address.name for address in PUBLIC} == OPEN_TO_ALL
+    assert {address.name for address in LINKED} == BY_LINK
     assert ADMIN
     strange = [address.route for address in API if not issubclass(address.viewset or object, CrmViewSet)]
     assert strange == [], "Views of the API are built on the kernel's."
@@ -554,6 +557,18 @@ def test_open_pages_show_nothing_of_anybody(address, anonymous, field_marked):
     for method in ("post", "put", "patch", "delete"):
         response = send(anonymous, method, "/" + address.route, {})
         assert response.status_code in {401, 405}
+
+
+@pytest.mark.parametrize("address", LINKED, ids=lambda address: address.route)
+@pytest.mark.parametrize("token", ["x", KEY, f"{KEY}:{'x' * 43}"])
+def test_pages_behind_links_open_to_no_other_link(address, token, anonymous, field_marked):
+    marked(UserFactory(), TeamFactory(), "nobody's")
+    path = "/" + re.sub(r"<[^>]*>", token, address.route)
+    before = writes()
+    for method in ("get", "post", "put", "patch", "delete"):
+        response = send(anonymous, method, path, {})
+        assert response.status_code in {404, 405}, (method, path, response.status_code)
+        assert (response.shown, response.written) == ([], before)
 
 
 # Nothing foreign shows

@@ -1,0 +1,32 @@
+"""Addresses of our own pages, as they stand in mails."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+
+from .models import Mail
+
+_signer = Signer(salt="unsubscribe")
+
+
+def public_url(path: str) -> str:
+    """The whole address of a path such as ``/admin/``, for those outside."""
+    return settings.CRM_PUBLIC_URL + path
+
+
+def unsubscribe_url(mail_id: UUID) -> str:
+    """A page that says no to mail of this mail's purpose to its address. The link names neither, and works for good."""
+    return public_url(reverse("unsubscribe", args=[_signer.sign(mail_id.hex)]))
+
+
+def mail_of(token: str) -> Mail | None:
+    """The mail whose link has this token; ``None`` when the token was not made here, or the mail is gone."""
+    try:
+        key = UUID(_signer.unsign(token))
+    except (BadSignature, ValueError):
+        return None
+    return Mail.objects.filter(pk=key).first()
