@@ -5,11 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from typing import Self
 
-from django.db.models import Func, JSONField
+from django.db.models import Func, JSONField, TextField
 
 from crm_project.access.querysets import OwnedQuerySet, RestrictedQuerySet
 
 from .search import searched
+
+
+class CompanyName(Func):
+    """As a subquery it is asked for the rows of the page only; a join is made before the rows are sorted and cut."""
+
+    arity = 1
+    output_field = TextField()
+    template = "(SELECT name FROM contacts_organization WHERE id = %(expressions)s)"
 
 
 class PartsOfContact(Func):
@@ -50,9 +58,12 @@ class Segments(PartsOfContact):
 
 class ContactQuerySet(OwnedQuerySet):
     def for_list(self) -> Self:
-        """Contacts with all that an answer prints: organisation, points, categories and segments, in one query."""
-        return self.select_related("organization").annotate(
-            point_rows=Points("pk"), category_names=CategoryNames("pk"), segment_rows=Segments("pk")
+        """Contacts with all that an answer prints: company, points, categories and segments, in one query."""
+        return self.defer("search_text").annotate(
+            company_name=CompanyName("organization_id"),
+            point_rows=Points("pk"),
+            category_names=CategoryNames("pk"),
+            segment_rows=Segments("pk"),
         )
 
     def search(self, text: str) -> Self:

@@ -142,7 +142,7 @@ class ContactSerializer(OwnedSerializer):
         read_only_fields = [*OwnedSerializer.READ_ONLY, "origin"]
         extra_kwargs = {"name": {"required": False}}
 
-    def to_representation(self, contact: Contact) -> dict[str, Any]:
+    def to_representation(self, contact: Any) -> dict[str, Any]:
         """From the annotations of ``for_list``; no query."""
         points: list[dict[str, Any]] = contact.point_rows
         primary = {point["type"]: point["value"] for point in points if point["is_primary"]}
@@ -151,7 +151,7 @@ class ContactSerializer(OwnedSerializer):
             "name": contact.name,
             "email": primary.get("mail"),
             "phone": primary.get("phone"),
-            "company": contact.organization.name if contact.organization else None,
+            "company": contact.company_name,
             "organization": contact.organization_id and str(contact.organization_id),
             "job_title": contact.job_title,
             "contact_type": contact.contact_type,

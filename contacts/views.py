@@ -82,6 +82,11 @@ class ContactViewSet(TransferActions, OwnedViewSet):
             self.kwargs["pk"] = self.merged_into = str(survivor)
             return self.get_object()
 
+    def with_columns(self, queryset: Any) -> Any:
+        if self.action == "organizations":
+            return queryset.select_related("organization")
+        return super().with_columns(queryset)
+
     def get_serializer_context(self) -> dict[str, Any]:
         told = {name: getattr(self, name, None) for name in ("merged_into", "merge_id")}
         return {**super().get_serializer_context(), **told}

@@ -162,8 +162,8 @@ class ContactAdmin(DuplicatesMixin, TransferMixin, OwnedModelAdmin):
         return primary(contact, ContactPoint.Type.PHONE)
 
     @display(description=gettext_lazy("Company"))
-    def company(self, contact: Contact) -> str:
-        return contact.organization.name if contact.organization else ""
+    def company(self, contact: Any) -> str:
+        return contact.company_name or ""
 
     @display(description=gettext_lazy("Owner"))
     def owner(self, contact: Contact) -> str:

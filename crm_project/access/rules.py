@@ -12,12 +12,13 @@ newest rows by an index of its own and unite them: see ``top_k``.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
-from functools import cache, reduce
 from operator import or_
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
@@ -27,6 +28,7 @@ from crm_project.database.sizes import is_large
 from .grants import grants_of
 
 FEW = 2_000  # So many records are looked at one by one faster than an index finds those that fit a filter.
+SEES_FEW_SECONDS = 60
 
 
 def permission_name(model: type[Model], verb: str) -> str:
@@ -47,7 +49,7 @@ def may(user: Any, model: type[Model], verb: str) -> bool:
     return reaches_all(user, model, verb) or (is_known(user) and permission_name(model, verb) in grants_of(user).own)
 
 
-@cache
+@functools.cache
 def _permission_id(app_label: str, codename: str) -> int | None:
     """Permissions are made by migrations and never renumbered, so their ids are looked up once in a process."""
     return (
@@ -148,7 +150,7 @@ def among(queryset: QuerySet, user: Any, ways: list[Q], verb: str) -> QuerySet:
     """The visible rows of a filtered queryset of owned records, for which no index has each branch in order.
 
     For who sees few records, those are taken and the filter is asked of each; for who sees many, it is asked of each
-    row that the filter finds whether it is visible. One query, once for a user object, to know which.
+    row that the filter finds whether it is visible. One query a minute to know which.
     """
     if sees_few(user, queryset.model, verb, ways):
         return queryset.filter(pk__in=_united(queryset.model._base_manager.order_by(), ways))
@@ -156,11 +158,12 @@ def among(queryset: QuerySet, user: Any, ways: list[Q], verb: str) -> QuerySet:
 
 
 def sees_few(user: Any, model: type[Model], verb: str, ways: list[Q]) -> bool:
-    known = user.__dict__.setdefault("_sees_few", {})
-    if (model, verb) not in known:
-        reached = each_way(model._base_manager.order_by(), ways)
-        known[model, verb] = reached[: FEW + 1].count() <= FEW
-    return known[model, verb]
+    """Which of two plans is the faster one; both find the same rows, so an answer a minute old is good enough."""
+
+    def ask() -> bool:
+        return each_way(model._base_manager.order_by(), ways)[: FEW + 1].count() <= FEW
+
+    return bool(cache.get_or_set(f"sees_few:{user.pk}:{permission_name(model, verb)}", ask, SEES_FEW_SECONDS))
 
 
 def each_way(queryset: QuerySet, ways: list[Q] | None) -> QuerySet:
@@ -244,4 +247,4 @@ def allows(user: Any, record: Any, verb: str) -> bool:
     ways = branches(user, model, verb)
     if ways is None:
         return True
-    return bool(ways) and model._base_manager.filter(reduce(or_, ways), pk=record.pk).exists()
+    return bool(ways) and model._base_manager.filter(functools.reduce(or_, ways), pk=record.pk).exists()

@@ -127,12 +127,18 @@ class CrmFilterSet(filters.FilterSet):
     """
 
     families: tuple[str, ...] = ()
+    base_filters: dict[str, filters.Filter]
 
     id = UUIDListFilter(label="Ids, comma separated")
     created_at_after = MomentFilter(field_name="created_at", lookup_expr="gte", label="Created at or after")
     created_at_before = MomentFilter(field_name="created_at", lookup_expr="lt", label="Created before")
     updated_at_after = MomentFilter(field_name="updated_at", lookup_expr="gte", label="Changed at or after")
     updated_at_before = MomentFilter(field_name="updated_at", lookup_expr="lt", label="Changed before")
+
+    def __init__(self, data: Any = None, *args: Any, **options: Any) -> None:
+        # They are copied for each request, which takes long for many, so only those that the request names are.
+        self.base_filters = {name: each for name, each in type(self).base_filters.items() if name in (data or ())}
+        super().__init__(data, *args, **options)
 
 
 class OwnedFilterSet(CrmFilterSet):
