@@ -26,7 +26,7 @@ TRACKED = {
 }
 HIDDEN = {
     "contact_point": {"contact_id", "normalized", "position", "origin"},
-    "task": {"once", "source_id", "closed_by_id", "custom_fields"},
+    "task": {"once", "source_id", "source_at", "closed_by_id", "custom_fields"},
 }
 
 

@@ -337,6 +337,9 @@ CRM_KEY_USE_RESOLUTION = 60
 # People
 CRM_PHONE_REGIONS = regions("CRM_PHONE_REGIONS", ["US", "RU"])
 
+# Follow-ups
+CRM_FOLLOWUP_ESCALATE_DAYS = number("CRM_FOLLOWUP_ESCALATE_DAYS", 3)
+
 # Change history: the event tables are read by record, never by the records they refer to.
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_index=True)

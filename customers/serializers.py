@@ -154,3 +154,14 @@ class PreviewSerializer(CrmSerializer):
     would = serializers.ChoiceField(choices=["create", "link", "nothing"])
     customer_id = serializers.UUIDField(allow_null=True)
     values = serializers.DictField()
+
+
+@example(None, created=[KEY], moved=1, cancelled=0, escalated=1, more=False)
+class OutcomeSerializer(CrmSerializer):
+    """What a run of the follow-ups did."""
+
+    created = serializers.ListField(child=serializers.UUIDField(), help_text="The ids of the new tasks.")
+    moved = serializers.IntegerField(help_text="Open tasks whose date was changed.")
+    cancelled = serializers.IntegerField(help_text="Open tasks whose next action is gone.")
+    escalated = serializers.IntegerField(help_text="Overdue tasks that a manager has to answer for now.")
+    more = serializers.BooleanField(help_text="A worker does the rest.")

@@ -21,5 +21,6 @@ urlpatterns = [
         views.ConversionViewSet.as_view({"post": "undo_conversion"}),
         name="lead-convert-undo",
     ),
+    path("followups/process", views.FollowUpViewSet.as_view({"post": "process"}), name="followups-process"),
     *customers.urls,
 ]

@@ -9,7 +9,7 @@ from rest_framework import exceptions
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from contacts.models import Contact
+from contacts.models import Contact, Task
 from crm_project.access import rules
 from crm_project.api.viewsets import CrmViewSet, OwnedViewSet, PartViewSet, etag_of
 from leads.models import Lead
@@ -20,6 +20,7 @@ from .serializers import (
     ConvertSerializer,
     CustomerInteractionSerializer,
     CustomerSerializer,
+    OutcomeSerializer,
     PreviewSerializer,
     UndoneSerializer,
 )
@@ -64,6 +65,12 @@ class CustomerInteractionViewSet(PartViewSet):
 
     def perform_create(self, serializer: Any) -> None:
         serializer.save(customer=self.get_whole(), created_by=self.request.user)
+
+    def perform_update(self, serializer: Any) -> None:
+        services.update_interaction(interaction=serializer.instance, **serializer.validated_data)
+
+    def perform_destroy(self, record: CustomerInteraction) -> None:
+        services.delete_interaction(interaction=record)
 
 
 class ConversionViewSet(CrmViewSet):
@@ -118,3 +125,24 @@ class ConversionViewSet(CrmViewSet):
         """
         lead = services.undo_conversion(lead=self.get_object(), actor=request.user)
         return Response(UndoneSerializer(lead).data)
+
+
+class FollowUpViewSet(CrmViewSet):
+    """What the worker does every ten minutes, asked for by hand."""
+
+    tag = "followups"
+    queryset = Task.objects.all()
+    serializer_class = OutcomeSerializer
+    action_verbs = {"process": "add"}
+
+    @extend_schema(request=None, responses=OutcomeSerializer)
+    @action(detail=False, methods=["post"])
+    def process(self, request: Any) -> Response:
+        """Process follow-ups.
+
+        Next actions that are due become tasks of whoever owns the lead or customer, each once; tasks move with dates
+        that were changed; what is overdue for too long is escalated to a manager; who has something to do gets one
+        mail a day. A worker does the same every ten minutes. Works on what the caller may change; a second or parallel
+        call finds nothing left. Of very many a worker does the rest, and `more` is true.
+        """
+        return Response(OutcomeSerializer(services.start_followups(actor=request.user)).data)

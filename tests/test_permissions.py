@@ -106,6 +106,7 @@ VERBS = {
     "undo": "merge",
     "cancel": "change",
     "done": "change",
+    "process": "add",
     "reopen": "change",
     "snooze": "change",
     "convert": "change",
@@ -316,6 +317,8 @@ def fill(address: Address, contact: Contact) -> str:
     """The address with the ids of records of the contact."""
     path = "/" + address.route + QUERIES.get(address.actions.get("get"), "")
     made: dict[Any, Any] = {Contact: contact}
+    if "process" in address.actions.values():
+        LeadFactory().interactions.create(type="call", next_action_date=timezone.now())
 
     def make(model: Any) -> Any:
         if model not in made:

@@ -20,7 +20,11 @@ OPEN = Q(status="open")
 
 @track(parent="contact")
 class Task(OwnedModel):
-    """Something to be done by its owner; a machine that makes one names in ``source_id`` what it follows from."""
+    """Something to be done by its owner.
+
+    A machine that makes one names in ``source_id`` the record that it follows from, and in ``source_at`` for which
+    date of that record, when the task is to move with it.
+    """
 
     class Kind(models.TextChoices):
         FOLLOW_UP = "follow_up", _("Follow-up")
@@ -59,7 +63,18 @@ class Task(OwnedModel):
         verbose_name=_("closed by"),
     )
     escalated_at = models.DateTimeField(_("escalated at"), null=True, blank=True, editable=False)
+    escalated_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("escalated to"),
+    )
     source_id = models.UUIDField(null=True, blank=True, editable=False)
+    source_at = models.DateTimeField(null=True, blank=True, editable=False)
     once = models.CharField(max_length=255, null=True, blank=True, editable=False)
 
     objects = TaskQuerySet.as_manager()
@@ -87,7 +102,13 @@ class Task(OwnedModel):
             models.Index(fields=["assigned_to", "due_at", "id"], name="task_owner_open", condition=LIVE & OPEN),
             # A contact's tasks, and their merge.
             models.Index(fields=["contact"], name="task_contact", condition=Q(contact__isnull=False)),
-            # The open task that follows from a record.
+            # What was escalated to somebody.
+            models.Index(
+                fields=["escalated_to", "due_at", "id"],
+                name="task_escalated",
+                condition=LIVE & OPEN & Q(escalated_to__isnull=False),
+            ),
+            # The tasks that follow from a record.
             models.Index(fields=["source_id"], name="task_source", condition=Q(source_id__isnull=False)),
         ]
 

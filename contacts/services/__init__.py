@@ -4,7 +4,19 @@ from .contacts import create_contact, delete_contact, restore_contact, update_co
 from .matching import Identity, match_contact, match_contacts
 from .merging import hold_contact, lock_contacts, merge_contacts, survivor_of, undo_merge
 from .naming import find_or_make
-from .tasks import close_task, create_task, delete_task, open_task, reopen_task, restore_task, snooze_task, update_task
+from .tasks import (
+    close_task,
+    create_task,
+    delete_task,
+    follow_up_key,
+    move_task,
+    move_tasks,
+    open_task,
+    reopen_task,
+    restore_task,
+    snooze_task,
+    update_task,
+)
 
 __all__ = [
     "Identity",
@@ -14,11 +26,14 @@ __all__ = [
     "delete_contact",
     "delete_task",
     "find_or_make",
+    "follow_up_key",
     "hold_contact",
     "lock_contacts",
     "match_contact",
     "match_contacts",
     "merge_contacts",
+    "move_task",
+    "move_tasks",
     "open_task",
     "reopen_task",
     "restore_contact",

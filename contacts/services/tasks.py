@@ -18,6 +18,13 @@ from crm_project.access.services import check_handover
 from ..exceptions import TaskIsClosed
 from ..models import Contact, Task
 
+NOT_ESCALATED = {"escalated_at": None, "escalated_to": None}
+
+
+def follow_up_key(source_id: UUID, at: dt.datetime) -> str:
+    """The ``once`` of the task that follows from a record for one of its dates."""
+    return f"follow_up:{source_id}:{at.astimezone(dt.UTC).isoformat()}"
+
 
 def open_task(
     *,
@@ -30,12 +37,14 @@ def open_task(
     contact: Contact | None = None,
     description: str = "",
     source_id: UUID | None = None,
+    source_at: dt.datetime | None = None,
     actor: User | None = None,
 ) -> Task:
     """The task of the key ``once``, made unless there is one: the same key again gives the first task back.
 
     That holds for parallel calls too, which wait for each other, and for a task that is closed or in the trash.
-    ``source_id`` names the record that the task follows from. Two queries.
+    ``source_id`` names the record that the task follows from; with ``source_at``, a date of that record, ``move_task``
+    makes it follow when the date changes. Two queries.
     """
     task = Task(
         once=once,
@@ -47,6 +56,7 @@ def open_task(
         assigned_to=assigned_to,
         team=team,
         source_id=source_id,
+        source_at=source_at,
         created_by=actor,
     )
     Task.objects.bulk_create([task], ignore_conflicts=True)
@@ -65,7 +75,7 @@ def update_task(*, task: Task, actor: User, **changes: Any) -> Task:
     Task.objects.select_for_update().get(pk=task.pk)
     check_handover(record=task, actor=actor, changes=changes)
     if changes.keys() & {"assigned_to", "due_at"}:
-        changes["escalated_at"] = None
+        changes |= NOT_ESCALATED
     return _save(task, **changes)
 
 
@@ -104,7 +114,32 @@ def snooze_task(*, task: Task, until: dt.datetime) -> Task:
     refuse_closed(stored)
     if until <= timezone.now():
         raise ValidationError({"until": _("A moment to come.")})
-    return _save(stored, due_at=until, escalated_at=None)
+    return _save(stored, due_at=until, **NOT_ESCALATED)
+
+
+@transaction.atomic
+def move_tasks(*, source_id: UUID, at: dt.datetime | None) -> None:
+    """Let the open task that follows from a record keep up with its date; with none it is cancelled. Locks the row."""
+    followers = Task.objects.open().filter(source_id=source_id, source_at__isnull=False)
+    for task in followers.select_for_update():
+        move_task(task=task, at=at)
+
+
+def move_task(*, task: Task, at: dt.datetime | None) -> bool:
+    """Move the locked task to the date, or cancel it, when there is none or one that was followed up before.
+
+    A task that is cancelled so sets its key free, so that the date, should it come back, gets a task again. Returns
+    whether the task is still open.
+    """
+    if at == task.source_at:
+        return True
+    key = follow_up_key(task.source_id, at) if at and task.source_id else None
+    if key is None or Task.objects.filter(once=key).exists():
+        now = timezone.now()
+        _save(task, status=Task.Status.CANCELLED, closed_at=now, closed_by=None, once=None, source_at=None)
+        return False
+    _save(task, due_at=at, source_at=at, once=key, **NOT_ESCALATED)
+    return True
 
 
 def delete_task(*, task: Task, actor: User) -> None:

@@ -20,6 +20,7 @@ class TaskFilterSet(OwnedFilterSet):
     contact_id = UUIDListFilter(method="by_contact", label="Ids of contacts")
     due_after = MomentFilter(field_name="due_at", lookup_expr="gte", label="Due at or after")
     due_before = MomentFilter(field_name="due_at", lookup_expr="lt", label="Due before")
+    escalated_to = UUIDListFilter(field_name="escalated_to_id", label="Ids of the users it was escalated to")
     overdue = filters.BooleanFilter(method="by_overdue", label="Open and due in the past, or not")
 
     class Meta:

@@ -26,6 +26,7 @@ TASK_REST: dict[str, Any] = {
     "closed_at": None,
     "closed_by": None,
     "escalated_at": None,
+    "escalated_to": None,
     "source_id": None,
     "assigned_to": KEY,
     "team": None,
@@ -69,10 +70,18 @@ class TaskSerializer(OwnedSerializer):
             "closed_at",
             "closed_by",
             "escalated_at",
+            "escalated_to",
             "source_id",
             *OwnedSerializer.OWNED_FIELDS,
         ]
-        read_only_fields = [*OwnedSerializer.READ_ONLY, "status", "closed_at", "closed_by", "escalated_at"]
+        read_only_fields = [
+            *OwnedSerializer.READ_ONLY,
+            "status",
+            "closed_at",
+            "closed_by",
+            "escalated_at",
+            "escalated_to",
+        ]
 
     def create(self, validated_data: dict[str, Any]) -> Task:
         return services.create_task(actor=self.context["request"].user, **validated_data)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from contacts.services import move_tasks
 from crm_project.access.models import User
 
 from ..models import Lead, LeadInteraction
@@ -24,15 +25,18 @@ def record_interaction(*, lead: Lead, actor: User, **columns: Any) -> LeadIntera
 
 @transaction.atomic
 def update_interaction(*, interaction: LeadInteraction, **changes: Any) -> LeadInteraction:
+    """Change what is given; an open follow-up moves with the date of the next action."""
     for name, value in changes.items():
         setattr(interaction, name, value)
     interaction.save(update_fields=[*changes, "updated_at"])
+    move_tasks(source_id=interaction.pk, at=interaction.next_action_date)
     return interaction
 
 
 @transaction.atomic
 def delete_interaction(*, interaction: LeadInteraction) -> None:
     lead = Lead.objects.select_for_update().get(pk=interaction.lead_id)
+    move_tasks(source_id=interaction.pk, at=None)
     interaction.delete()
     _follow(lead, forget=interaction)
 
