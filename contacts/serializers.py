@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import asdict
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError as DjangoValidationError
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
-from crm_project.access.models import User
-from crm_project.access.services import SHARED_VERBS, Share
 from crm_project.api.schema import KEY, TIMES, example, record_example
 from crm_project.api.serializers import CrmModelSerializer, CrmSerializer, OwnedSerializer, VisibleRelatedField
-from crm_project.history.timeline import Entry
 
 from . import custom_fields as custom
 from . import points, services
@@ -349,46 +343,6 @@ class OrganizationsOfContactSerializer(serializers.Serializer):
     categories = CategorySerializer(many=True)
 
 
-class EntrySerializer(serializers.Serializer):
-    """One thing that happened to a contact."""
-
-    id = serializers.CharField()
-    at = serializers.DateTimeField()
-    kind = serializers.ChoiceField(choices=["interaction", "event"])
-    type = serializers.CharField(help_text="Such as call, or contact.changed.")
-    summary = serializers.CharField()
-    actor = serializers.UUIDField(allow_null=True, help_text="The user's id.")
-    door = serializers.CharField(allow_null=True, help_text="api, admin, import, app_connect, eadesk or command.")
-    changes = serializers.DictField(help_text="By field: the value before and the value after.")
-    data = serializers.DictField()
-
-
-@example(
-    None,
-    next=None,
-    results=[
-        {
-            "id": "contact-00000000000000000042",
-            "at": "2026-01-31T12:00:00Z",
-            "kind": "event",
-            "type": "contact.changed",
-            "summary": "Contact changed",
-            "actor": KEY,
-            "door": "api",
-            "changes": {"name": ["Jim Butt", "James Butt"]},
-            "data": {"api_key": "crm_Zk2kVw3x"},
-        }
-    ],
-)
-class HistorySerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
-    results = EntrySerializer(many=True)
-
-    @staticmethod
-    def entry(entry: Entry) -> dict[str, Any]:
-        return asdict(entry) | {"at": iso(entry.at.astimezone(dt.UTC))}
-
-
 class CustomValueSerializer(CustomFieldSerializer):
     value = serializers.JSONField(allow_null=True)
 
@@ -402,37 +356,6 @@ CUSTOM_VALUES_EXAMPLE = {"results": [{"id": KEY, **CUSTOM_FIELD_EXAMPLE, **CUSTO
 @example(None, **CUSTOM_VALUES_EXAMPLE)
 class CustomValuesSerializer(serializers.Serializer):
     results = CustomValueSerializer(many=True)
-
-
-SHARE_EXAMPLE = {"user": KEY, "team": None, "name": "grace", "verbs": ["view", "change"]}
-
-
-class ShareSerializer(CrmSerializer):
-    """What one user or one team may do with the record."""
-
-    user = serializers.PrimaryKeyRelatedField(
-        queryset=User.objects.filter(is_active=True), pk_field=serializers.UUIDField(), required=False, allow_null=True
-    )
-    team = serializers.PrimaryKeyRelatedField(queryset=Group.objects.all(), required=False, allow_null=True)
-    verbs = serializers.MultipleChoiceField(choices=SHARED_VERBS, allow_empty=False)
-
-    def validate(self, attrs: dict[str, Any]) -> Share:
-        if bool(attrs.get("user")) == bool(attrs.get("team")):
-            raise serializers.ValidationError("Give either a user or a team.")
-        return Share(attrs.get("user"), attrs.get("team"), sorted(attrs["verbs"], key=SHARED_VERBS.index))
-
-    def to_representation(self, share: Share) -> dict[str, Any]:
-        return {
-            "user": share.user and str(share.user.pk),
-            "team": share.team and share.team.pk,
-            "name": share.user.get_username() if share.user else share.team and share.team.name,
-            "verbs": share.verbs,
-        }
-
-
-@example({"shares": [{"user": KEY, "verbs": ["view", "change"]}]}, shares=[SHARE_EXAMPLE])
-class SharingSerializer(CrmSerializer):
-    shares = ShareSerializer(many=True)
 
 
 class PersonSerializer(CrmSerializer):

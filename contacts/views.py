@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import datetime as dt
-import json
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import exceptions
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from crm_project.access import services as access
+from crm_project.access.sharing import SharingActions
 from crm_project.api.viewsets import CrmModelViewSet, CrmReadViewSet, OwnedViewSet, PartViewSet
-from crm_project.history.timeline import Position, timeline
+from crm_project.history.views import HistoryActions
 from crm_project.transfer.views import TransferActions
 
 from . import custom_fields as custom
@@ -33,19 +31,17 @@ from .serializers import (
     CustomFieldSerializer,
     CustomValuesSerializer,
     DuplicatesSerializer,
-    HistorySerializer,
     InteractionSerializer,
     MergeSerializer,
     OrganizationSerializer,
     OrganizationsOfContactSerializer,
     PersonSerializer,
     SegmentSerializer,
-    SharingSerializer,
     SurvivorSerializer,
 )
 
 
-class ContactViewSet(TransferActions, OwnedViewSet):
+class ContactViewSet(TransferActions, HistoryActions, SharingActions, OwnedViewSet):
     tag = "contacts"
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
@@ -56,16 +52,13 @@ class ContactViewSet(TransferActions, OwnedViewSet):
     action_verbs = {
         "segment": "view",
         "organizations": "view",
-        "history": "view",
         "custom_fields": "view",
         "set_custom_fields": "change",
-        "sharing": "view",
-        "set_sharing": "share",
         "duplicate": "view",
         "duplicates": "view",
         "merge": "merge",
     }
-    query_parameters = {"history": ("page_size", "cursor"), "duplicate": ("name", "email", "phone", "company")}
+    query_parameters = {"duplicate": ("name", "email", "phone", "company")}
 
     def is_list(self) -> bool:
         return self.action in {"list", "segment"}
@@ -120,32 +113,9 @@ class ContactViewSet(TransferActions, OwnedViewSet):
             }
         )
 
-    @extend_schema(
-        responses=HistorySerializer,
-        parameters=[
-            OpenApiParameter("page_size", int, description="Entries on a page, 1 to 500; 50 when left out."),
-            OpenApiParameter("cursor", str, description="Taken from “next”."),
-        ],
-    )
-    @action(detail=True)
-    def history(self, request: Any, pk: Any = None) -> Response:
-        """Get the history of a contact.
-
-        Interactions and events of every part of the CRM, newest first. An event says who changed what, from which
-        value to which, through which door. The stories of contacts that were merged in are told too.
-        """
-        contact = self.get_object()
-        size = self.paginator.get_page_size(request)
-        before = decode_position(request.query_params.get("cursor", ""))
-        ids = [contact.pk, *Contact.objects.filter(merged_into=contact).values_list("pk", flat=True)]
-        entries = timeline(ids, before, size + 1)
-        page = entries[:size]
-        following = None
-        if len(entries) > size:
-            parameters = request.query_params.copy()
-            parameters["cursor"] = encode_position(page[-1].position)
-            following = f"{request.build_absolute_uri(request.path)}?{parameters.urlencode()}"
-        return Response({"next": following, "results": [HistorySerializer.entry(entry) for entry in page]})
+    def told_of(self, record: Contact) -> list[UUID]:
+        """The stories of contacts that were merged in are told too."""
+        return services.told_together(record)
 
     @extend_schema(responses=CustomValuesSerializer)
     @action(detail=True)
@@ -177,28 +147,6 @@ class ContactViewSet(TransferActions, OwnedViewSet):
     def custom_values(self, contact: Contact) -> Response:
         fields = CustomFieldSerializer(custom.definitions(), many=True).data
         return Response({"results": [field | {"value": contact.custom_fields.get(field["key"])} for field in fields]})
-
-    @extend_schema(responses=SharingSerializer)
-    @action(detail=True)
-    def sharing(self, request: Any, pk: Any = None) -> Response:
-        """Get with whom a contact is shared."""
-        return self.shares(self.get_object())
-
-    @extend_schema(request=SharingSerializer, responses=SharingSerializer)
-    @sharing.mapping.put
-    def set_sharing(self, request: Any, pk: Any = None) -> Response:
-        """Share a contact.
-
-        The list replaces all shares. Each entry names a user or a team, and verbs: view, change, delete.
-        """
-        contact = self.get_object()
-        serializer = SharingSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        access.set_shares(record=contact, shares=serializer.validated_data["shares"])
-        return self.shares(contact)
-
-    def shares(self, contact: Contact) -> Response:
-        return Response(SharingSerializer({"shares": access.shares_of(contact)}).data)
 
     @extend_schema(parameters=[PersonSerializer], responses=DuplicatesSerializer)
     @action(detail=False)
@@ -252,24 +200,6 @@ class ContactViewSet(TransferActions, OwnedViewSet):
         merge = services.merge_contacts(survivor_id=pk, merged_ids=ids, actor=request.user, winners=winners)
         self.merge_id = str(merge.pk)
         return self.answer(survivor)
-
-
-def encode_position(position: Position) -> str:
-    text = json.dumps([position[0].isoformat(), position[1]])
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def decode_position(text: str) -> Position | None:
-    if not text:
-        return None
-    try:
-        at, entry = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        position = dt.datetime.fromisoformat(at), str(entry)
-        if timezone.is_naive(position[0]) or "\0" in position[1]:
-            raise ValueError
-    except (ValueError, TypeError, RecursionError) as error:
-        raise exceptions.ValidationError({"cursor": ["This is not a cursor of a history."]}) from error
-    return position
 
 
 class InteractionViewSet(PartViewSet):

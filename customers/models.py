@@ -57,12 +57,14 @@ class Customer(PersonModel):
         ]
 
 
+@track(parent="content_object")
 class CustomerUserShare(UserObjectPermissionBase):
     """django-guardian's permission of one user for one customer."""
 
     content_object = models.ForeignKey(Customer, models.CASCADE, related_name="user_shares")
 
 
+@track(parent="content_object")
 class CustomerGroupShare(GroupObjectPermissionBase):
     """django-guardian's permission of one group for one customer."""
 

@@ -1,4 +1,4 @@
-"""What customers tell in the timeline of the contact behind them."""
+"""What customers tell in their own timeline and in that of the contact behind them."""
 
 from __future__ import annotations
 
@@ -8,32 +8,22 @@ from uuid import UUID
 from crm_project.history import changes, timeline
 from crm_project.history.timeline import Entry, Position
 
-from .models import CustomerInteraction
+from .models import Customer, CustomerInteraction
+
+PATHS = {"contact": "contact", "customer": "pk"}
 
 
 def register() -> None:
-    timeline.register("customer", customer_changes)
-    timeline.register("customer_interaction", interactions)
+    changes.tell(Customer, PATHS, label="name", hidden={"normalized_phone", "contact_id", "lead_id"})
+    timeline.register("customer_interaction", interactions, records=Customer, paths=PATHS)
+    # What was said to the lead that became the customer belongs to the customer's story.
+    for name in ("lead", "lead_interaction"):
+        timeline.tell_also(name, "customer", "conversions__customer")
 
 
-def customer_changes(contact_ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
-    from django.apps import apps
-
-    return changes.entries(
-        apps.get_model("customers", "CustomerEvent"),
-        "contact_id",
-        contact_ids,
-        before,
-        limit,
-        name="customer",
-        label="name",
-        hidden={"normalized_phone"},
-    )
-
-
-def interactions(contact_ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
-    """Interactions with the contacts' customers, at their date. One query."""
-    rows = CustomerInteraction.objects.filter(customer__contact__in=contact_ids, customer__deleted_at=None)
+def interactions(ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
+    """Interactions with the customers, at their date. One query."""
+    rows = CustomerInteraction.objects.filter(customer__in=ids)
     rows = timeline.older(rows, "customer_interaction", "date", before).order_by("-date", "-pk")
     return [
         Entry(

@@ -11,7 +11,9 @@ from rest_framework.response import Response
 
 from contacts.models import Contact, Task
 from crm_project.access import rules
+from crm_project.access.sharing import SharingActions
 from crm_project.api.viewsets import CrmViewSet, OwnedViewSet, PartViewSet, etag_of
+from crm_project.history.views import HistoryActions
 from leads.models import Lead
 
 from . import filters, services
@@ -35,7 +37,7 @@ def hide_unseen(user: Any, records: list[Any]) -> None:
         record.seen_lead_id = record.lead_id if record.lead_id in leads else None
 
 
-class CustomerViewSet(OwnedViewSet):
+class CustomerViewSet(HistoryActions, SharingActions, OwnedViewSet):
     tag = "customers"
     queryset = Customer.objects.all()
     serializer_class = CustomerSerializer

@@ -113,12 +113,14 @@ class Lead(PersonModel):
         ]
 
 
+@track(parent="content_object")
 class LeadUserShare(UserObjectPermissionBase):
     """django-guardian's permission of one user for one lead."""
 
     content_object = models.ForeignKey(Lead, models.CASCADE, related_name="user_shares")
 
 
+@track(parent="content_object")
 class LeadGroupShare(GroupObjectPermissionBase):
     """django-guardian's permission of one group for one lead."""
 

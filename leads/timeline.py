@@ -1,4 +1,4 @@
-"""What leads tell in the timeline of the contact behind them."""
+"""What leads tell in their own timeline and in that of the contact behind them."""
 
 from __future__ import annotations
 
@@ -8,32 +8,19 @@ from uuid import UUID
 from crm_project.history import changes, timeline
 from crm_project.history.timeline import Entry, Position
 
-from .models import LeadInteraction
+from .models import Lead, LeadInteraction
+
+PATHS = {"contact": "contact", "lead": "pk"}
 
 
 def register() -> None:
-    timeline.register("lead", lead_changes)
-    timeline.register("lead_interaction", interactions)
+    changes.tell(Lead, PATHS, label="name", hidden={"normalized_phone", "contact_id"})
+    timeline.register("lead_interaction", interactions, records=Lead, paths=PATHS)
 
 
-def lead_changes(contact_ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
-    from django.apps import apps
-
-    return changes.entries(
-        apps.get_model("leads", "LeadEvent"),
-        "contact_id",
-        contact_ids,
-        before,
-        limit,
-        name="lead",
-        label="name",
-        hidden={"normalized_phone"},
-    )
-
-
-def interactions(contact_ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
-    """Interactions with the contacts' leads. One query."""
-    rows = LeadInteraction.objects.filter(lead__contact__in=contact_ids, lead__deleted_at=None)
+def interactions(ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
+    """Interactions with the leads. One query."""
+    rows = LeadInteraction.objects.filter(lead__in=ids)
     rows = timeline.older(rows, "lead_interaction", "created_at", before).order_by("-created_at", "-pk")
     return [
         Entry(

@@ -10,7 +10,9 @@ from rest_framework.response import Response
 
 from contacts.models import Contact
 from crm_project.access import rules
+from crm_project.access.sharing import SharingActions
 from crm_project.api.viewsets import CrmModelViewSet, OwnedViewSet, PartViewSet
+from crm_project.history.views import HistoryActions
 
 from . import filters, services
 from .models import Campaign, Lead, LeadInteraction, ScoreRule
@@ -24,7 +26,7 @@ from .serializers import (
 )
 
 
-class LeadViewSet(OwnedViewSet):
+class LeadViewSet(HistoryActions, SharingActions, OwnedViewSet):
     tag = "leads"
     queryset = Lead.objects.all()
     serializer_class = LeadSerializer

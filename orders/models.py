@@ -126,12 +126,14 @@ class Order(OwnedModel):
         return f"#{self.number}"
 
 
+@track(parent="content_object")
 class OrderUserShare(UserObjectPermissionBase):
     """django-guardian's permission of one user for one order."""
 
     content_object = models.ForeignKey(Order, models.CASCADE, related_name="user_shares")
 
 
+@track(parent="content_object")
 class OrderGroupShare(GroupObjectPermissionBase):
     """django-guardian's permission of one group for one order."""
 

@@ -8,14 +8,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from crm_project.access.sharing import SharingActions
 from crm_project.api.viewsets import CrmModelViewSet, OwnedViewSet
+from crm_project.history.views import HistoryActions
 
 from . import filters, services
 from .models import Order, Product
 from .serializers import CHANGE_EXAMPLES, OrderLogSerializer, OrderSerializer, ProductSerializer
 
 
-class OrderViewSet(OwnedViewSet):
+class OrderViewSet(HistoryActions, SharingActions, OwnedViewSet):
     tag = "orders"
     queryset = Order.objects.all()
     serializer_class = OrderSerializer

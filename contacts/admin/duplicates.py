@@ -21,9 +21,9 @@ from crm_project.admin.lists import name_of as person
 from crm_project.api.exceptions import CrmError
 
 from .. import services
+from ..custom_form_fields import PREFIX, name_of, readable
 from ..duplicates import Person, find_duplicates
 from ..models import Contact, ContactMerge, ContactPoint
-from .fields import PREFIX, name_of, readable
 
 MOST_MERGES = 20
 PRIMARY = {"email": ContactPoint.Type.MAIL, "phone": ContactPoint.Type.PHONE}

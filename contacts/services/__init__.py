@@ -2,7 +2,7 @@
 
 from .contacts import create_contact, delete_contact, restore_contact, update_contact
 from .matching import Identity, match_contact, match_contacts
-from .merging import hold_contact, lock_contacts, merge_contacts, survivor_of, undo_merge
+from .merging import hold_contact, lock_contacts, merge_contacts, survivor_of, told_together, undo_merge
 from .naming import find_or_make
 from .tasks import (
     close_task,
@@ -40,6 +40,7 @@ __all__ = [
     "restore_task",
     "snooze_task",
     "survivor_of",
+    "told_together",
     "undo_merge",
     "update_contact",
     "update_task",

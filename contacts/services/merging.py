@@ -97,6 +97,11 @@ def survivor_of(key: UUID) -> UUID | None:
     return Contact.objects.filter(pk=key).values_list("merged_into", flat=True).first()
 
 
+def told_together(contact: Contact) -> list[UUID]:
+    """The ids of the contact and of those that were merged into it, whose stories are one. One query."""
+    return [contact.pk, *Contact.objects.filter(merged_into=contact).values_list("pk", flat=True)]
+
+
 @transaction.atomic
 def merge_contacts(
     *, survivor_id: UUID, merged_ids: Iterable[UUID], actor: User, winners: dict[str, Any] | None = None

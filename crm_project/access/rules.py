@@ -214,14 +214,20 @@ def _count_reached(queryset: QuerySet, ways: list[Q], limit: int) -> int:
     return min(_united(queryset, ways, limit).count(), limit)
 
 
+def seen_of(queryset: QuerySet, user: Any) -> set[Any]:
+    """The primary keys of those of a few rows that the user may view. One query."""
+    ways = branches(user, queryset.model)
+    if ways == []:
+        return set()
+    rows = queryset.order_by()
+    return set((rows if ways is None else _united(rows, ways)).values_list("pk", flat=True))
+
+
 def seen(user: Any, model: type[Model], keys: Collection[Any]) -> set[Any]:
     """Those of the keys whose records the user may view. One query, none for who sees everything."""
-    ways = branches(user, model)
-    if ways is None or not keys:
+    if not keys or branches(user, model) is None:
         return set(keys)
-    if not ways:
-        return set()
-    return set(_united(model._base_manager.filter(pk__in=keys).order_by(), ways).values_list("pk", flat=True))
+    return seen_of(model._base_manager.filter(pk__in=keys), user)
 
 
 def belongs_to(user: Any, model: type[Model], verb: str, assigned_to: Any, team: Any) -> bool:

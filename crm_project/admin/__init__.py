@@ -11,6 +11,7 @@ from .lists import (
     VisibleAutocompleteFilter,
     user_choices,
 )
+from .records import RecordAdmin
 
 __all__ = [
     "BoundedPaginator",
@@ -21,6 +22,7 @@ __all__ = [
     "OwnedForm",
     "OwnedModelAdmin",
     "OwnerFilter",
+    "RecordAdmin",
     "RestrictedMixin",
     "TeamFilter",
     "TrashFilter",

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextareaWidget
 
 from crm_project.access import rules
 from crm_project.api.errors import constraint_message
@@ -36,6 +36,7 @@ from .story import Table, Teller
 LONGEST_SEARCH = 200
 SUGGESTIONS: int = AutocompleteJsonView.paginate_by or 0
 TOLD_CHANGES = 10
+OWNERS = ("assigned_to", "team")
 
 
 class RestrictedMixin:
@@ -165,7 +166,7 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
         form = super().get_form(request, obj, change, **options)
         if issubclass(form, VersionedForm):
             form.changes_since = staticmethod(
-                lambda record, since: self.teller(request).tell(self.entries_since(record, since))
+                lambda record, since: self.teller(request).tell(self.entries_since(request, record, since))
             )
         return form
 
@@ -176,7 +177,7 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
         """Who tells the record's change history."""
         return Teller(request.user, {self.opts.model_name: Table(self.model)})
 
-    def entries_since(self, record: Any, since: dt.datetime) -> list[Entry]:
+    def entries_since(self, request: Any, record: Any, since: dt.datetime) -> list[Entry]:
         """The record's newest changes after a moment. One query."""
         event_model = self.model.pgh_event_models["update"]
         found = changes.entries(event_model, "pgh_obj_id", [record.pk], None, TOLD_CHANGES, name=self.opts.model_name)
@@ -252,6 +253,18 @@ class OwnedModelAdmin(CrmModelAdmin):
     change_form_outer_before_template = "admin/record_state.html"
     delete_confirmation_template = "admin/trash_confirmation.html"
     delete_selected_confirmation_template = "admin/trash_selected_confirmation.html"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **options: Any) -> Any:
+        if db_field.name in OWNERS:
+            options["queryset"] = db_field.remote_field.model._default_manager.all()  # Narrowed by ``OwnedForm``.
+            options["widget"] = UnfoldAdminSelect2Widget
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if db_field.name in OWNERS and field is not None:
+            field.widget = getattr(field.widget, "widget", field.widget)  # Without links to add or change users.
+        return field
 
     def has_change_permission(self, request: Any, obj: Any = None) -> bool:
         return (obj is None or obj.deleted_at is None) and super().has_change_permission(request, obj)

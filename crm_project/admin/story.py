@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -41,6 +41,7 @@ DOORS = {
     "eadesk": "Eadesk",
 }
 NOTHING = "–"
+TEXTS = ("body", "note", "notes", "description", "outcome", "next_action")  # Of interactions, as their sources tell.
 ICONS = {
     "call": "call",
     "message": "chat",
@@ -57,12 +58,14 @@ ICONS = {
 class Table:
     """The model behind the first part of an event's type, such as ``contact`` of ``contact.changed``.
 
-    A part of the record is told by one column, ``value``, and called after its column ``label`` or its kind.
+    A part of a record of the kind ``part_of`` is told by one column, ``value``, and called after its column ``label``
+    or its kind.
     """
 
     model: type[models.Model]
     value: str = ""
     label: str = ""
+    part_of: str = ""
 
 
 @dataclass
@@ -95,17 +98,31 @@ class Teller:
     """Tells entries to a user, who reads the names of records only where they may see them.
 
     Costs one query for the users and one for each other kind of record that the changes mention. ``labels`` names the
-    keys of ``custom_fields``.
+    keys of ``custom_fields``; records of another kind than ``about``, whose story it is, are called by their names.
     """
 
-    def __init__(self, user: Any, tables: Mapping[str, Table], labels: Mapping[str, str] | None = None) -> None:
-        self.user, self.tables, self.labels = user, tables, labels or {}
+    def __init__(
+        self, user: Any, tables: Mapping[str, Table], labels: Mapping[str, str] | None = None, about: str = ""
+    ) -> None:
+        self.user, self.tables, self.labels, self.about = user, tables, labels or {}, about or next(iter(tables))
 
     def tell(self, entries: Sequence[Entry]) -> list[Told]:
-        """Changes that were made together, in one transaction, are told as one."""
+        """Changes of one record that were made together, in one transaction, are told as one."""
         self.names = self.find_names(entries)
         together = groupby(entries, lambda entry: (entry.at, entry.actor) if entry.kind == "event" else entry.id)
-        return [self.told(list(group)) for _key, group in together]
+        return [self.told(part) for _key, group in together for part in self.by_record(group)]
+
+    def by_record(self, entries: Iterable[Entry]) -> Iterable[list[Entry]]:
+        found: dict[Any, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            kind = entry.type.partition(".")[0]
+            table = self.tables.get(kind)
+            found[(table.part_of, "") if table and table.part_of else (kind, self.subject(entry))].append(entry)
+        return found.values()
+
+    def subject(self, entry: Entry) -> str:
+        """What the record is called that the entry is about, where its source says so."""
+        return entry.summary.partition("“")[2].partition("”")[0]
 
     def column(self, entry: Entry, name: str) -> Any:
         table = self.tables.get(entry.type.partition(".")[0])
@@ -140,7 +157,8 @@ class Teller:
             icon=ICONS.get(first.type, "history"),
         )
         if first.kind == "interaction":
-            told.text = "\n".join(filter(None, (first.data.get("body"), first.data.get("note"))))
+            texts = [first.data.get(name) for name in TEXTS]
+            told.text = "\n".join(text for text in texts if text and text != told.title)
             return told
         if special := next((entry for entry in entries if entry.type.partition(".")[2] not in TITLES), None):
             told.title = special.summary
@@ -149,9 +167,11 @@ class Teller:
         kind, _dot, verb = whole.type.partition(".")
         if kind not in self.tables:
             return told
+        name = self.subject(whole)
         if not self.is_whole(whole):
-            kind, verb = next(iter(self.tables)), "changed"
-        told.title = str(TITLES[verb]) % capfirst(str(self.tables[kind].model._meta.verbose_name))
+            kind, verb, name = self.tables[kind].part_of, "changed", ""
+        called = capfirst(str(self.tables[kind].model._meta.verbose_name))
+        told.title = str(TITLES[verb]) % (f"{called} “{name}”" if name and kind != self.about else called)
         told.icon = ICONS[verb]
         entries.sort(key=self.is_whole, reverse=True)
         told.changes = [change for entry in entries for change in self.changes(entry)]
@@ -170,7 +190,7 @@ class Teller:
         shown = {name: values for name, values in entry.changes.items() if name not in HIDDEN_COLUMNS}
         if table.value and verb != "changed":
             return [self.part(entry, table, verb)]
-        subject = f"{entry.summary.partition('“')[2].partition('”')[0]} · " if table.value else ""
+        subject = f"{self.subject(entry)} · " if table.value else ""
         for name, (before, after) in shown.items():
             column = self.column(entry, name)
             if name == "custom_fields":

@@ -20,6 +20,9 @@ VERB_FOR_ACTION = {
     "restore": "delete",
     "import_file": "import",
     "export_file": "export",
+    "history": "view",
+    "sharing": "view",
+    "set_sharing": "share",
     "metadata": "view",
 }
 

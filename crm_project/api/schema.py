@@ -98,7 +98,8 @@ class CrmSchema(AutoSchema):
 
     def docstring(self) -> tuple[str, str]:
         handler = getattr(self.view, self.view.action, None)
-        first, _, rest = (handler.__doc__ or "").strip().partition("\n")
+        text = (handler.__doc__ or "").replace("{one}", self.words()["one"])
+        first, _, rest = text.strip().partition("\n")
         return first.rstrip("."), "\n".join(line.strip() for line in rest.strip().splitlines())
 
     def get_summary(self) -> str | None:

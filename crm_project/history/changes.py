@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
 
+from . import timeline
 from .timeline import Entry, Position
 
 TYPES = {"insert": "created", "update": "changed", "delete": "deleted"}
@@ -52,6 +54,22 @@ def entries(
         columns = [each.name for each in cursor.description]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     return [_entry(row, name, {*HIDDEN, column, *hidden}, label) for row in rows]
+
+
+def tell(model: Any, paths: Mapping[str, str], *, label: str, hidden: Iterable[str] = ()) -> None:
+    """Register the sources that tell of an owned record: its changes, and those of its shares.
+
+    ``paths`` are those of ``timeline.register``; ``label`` names the column by which people know the record.
+    """
+    name, shares = model._meta.model_name, "content_object_id"
+    sources = [
+        (name, model, "pgh_obj_id", label, hidden),
+        (f"{name}_share", model._meta.get_field("user_shares").related_model, shares, "user_id", ()),
+        (f"{name}_team_share", model._meta.get_field("group_shares").related_model, shares, "group_id", ()),
+    ]
+    for each, tracked, column, told_by, left_out in sources:
+        source = partial(entries, tracked.pgh_event_model, column, name=each, label=told_by, hidden=left_out)
+        timeline.register(each, source, records=model, paths=paths)
 
 
 def _entry(row: dict[str, Any], name: str, hidden: set[str], label: str | None) -> Entry:

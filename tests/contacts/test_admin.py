@@ -360,7 +360,7 @@ def test_the_timeline_says_who_did_what_and_what_was_before(manager):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_timeline_goes_on_where_the_page_ended(manager, monkeypatch):
-    monkeypatch.setattr("contacts.admin.contacts.PAGE", 2)
+    monkeypatch.setattr("crm_project.admin.records.PAGE", 2)
     contact = ContactFactory(name="Grace")
     for number in range(5):
         InteractionFactory(contact=contact, subject=f"Call {number}", started_at=f"2020-01-0{number + 1}T12:00:00Z")

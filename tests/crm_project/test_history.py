@@ -30,7 +30,7 @@ def events():
 
 
 def story(contact):
-    return timeline([contact.pk], None, 500)
+    return timeline([contact.pk], None, 500, user=UserFactory(groups=["Manager"]))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
-from ..models import CustomField
+from .models import CustomField
 
 PREFIX = "custom_fields."
 Type = CustomField.Type

@@ -1,0 +1,98 @@
+"""What the admin's pages of contacts, leads, customers and orders have in common: custom fields, and the contact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from unfold.decorators import display
+
+from crm_project.admin import OwnedForm
+
+from . import custom_fields as custom
+from .custom_form_fields import PREFIX, form_field, given, name_of, readable
+from .models import CustomField
+
+
+class CustomFieldsForm(OwnedForm):
+    """A record with custom fields; ``CustomFieldsMixin.get_form`` puts in their form fields and who asks."""
+
+    definitions: list[CustomField] = []
+    user: Any = None
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        self.clean_custom_fields(data)
+        return data
+
+    def clean_custom_fields(self, data: dict[str, Any]) -> None:
+        stored = None if self.instance._state.adding else self.instance.custom_fields
+        try:
+            values = custom.clean(self.definitions, self.changed_custom_fields(data), stored)
+            custom.check_unique(self.definitions, type(self.instance), self.instance.pk, values)
+        except ValidationError as error:
+            for key, texts in error.message_dict.items():
+                if PREFIX + key not in self.errors:
+                    self.add_error(PREFIX + key, texts)
+
+    def changed_custom_fields(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The values that the form changes, by key."""
+        names = [name for name in self.changed_data if name.startswith(PREFIX) and name in data]
+        return {name.removeprefix(PREFIX): given(data[name]) for name in names}
+
+    def changes(self) -> dict[str, Any]:
+        changes = {name: value for name, value in super().changes().items() if not name.startswith(PREFIX)}
+        if values := self.changed_custom_fields(self.cleaned_data):
+            changes["custom_fields"] = values
+        return changes
+
+
+class CustomFieldsMixin:
+    """A page whose form has a field for each definition of custom fields of ``entity``, the kind of record."""
+
+    form = CustomFieldsForm
+    compressed_fields = False
+
+    @property
+    def entity(self) -> str:
+        return self.opts.model_name
+
+    def definitions(self, request: Any) -> list[CustomField]:
+        """The definitions of custom fields, read once in a request."""
+        if not hasattr(request, "_custom_fields"):
+            request._custom_fields = custom.definitions(self.entity)
+        return request._custom_fields
+
+    def labels(self, request: Any) -> dict[str, str]:
+        return {definition.key: definition.label for definition in self.definitions(request)}
+
+    def custom_fieldsets(self, request: Any, obj: Any) -> list[tuple[Any, dict[str, Any]]]:
+        """A tab with the custom fields, if there are any."""
+        columns = self.custom_columns(request, obj)
+        pairs = [tuple(columns[at : at + 2]) for at in range(0, len(columns), 2)]
+        return [(_("Custom fields"), {"fields": pairs, "classes": ["tab"]})] if pairs else []
+
+    def custom_columns(self, request: Any, obj: Any) -> list[Any]:
+        """Names of form fields, or for those who only look, what Django shows in their place."""
+        if obj is None or self.has_change_permission(request, obj):
+            return [name_of(definition) for definition in self.definitions(request)]
+
+        def column(definition: CustomField) -> Any:
+            @display(description=definition.label)
+            def value(record: Any) -> Any:
+                return readable(definition, record.custom_fields.get(definition.key)) or "–"
+
+            return value
+
+        return [column(definition) for definition in self.definitions(request)]
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """The form with a field for each definition."""
+        stored = {} if obj is None else obj.custom_fields
+        fields = {
+            name_of(definition): form_field(definition, stored.get(definition.key, None if obj else definition.default))
+            for definition in self.definitions(request)
+        }
+        form = type("Form", (self.form,), {**fields, "definitions": self.definitions(request), "user": request.user})
+        return super().get_form(request, obj, change, **{**options, "form": form})
