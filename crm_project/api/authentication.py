@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pghistory
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
@@ -16,6 +18,19 @@ from crm_project.access import grants
 from crm_project.access.models import ApiKey, User
 
 from .throttling import count_wrong_key
+
+KEY_COLUMNS = [field.attname for field in ApiKey._meta.concrete_fields]
+USER_COLUMNS = [field.attname for field in User._meta.concrete_fields]
+
+
+@cache
+def key_query() -> str:
+    """The key of a digest, what its user's groups allow, and the user, in this order of columns.
+
+    Every request asks it, and Django takes three times as long to write it as PostgreSQL to answer; so it is kept.
+    """
+    keys = ApiKey.objects.select_related("user").annotate(**grants.grant_columns("user_id"))
+    return keys.filter(digest=b"").order_by().query.sql_with_params()[0]
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -41,9 +56,15 @@ class ApiKeyAuthentication(BaseAuthentication):
             digest = ApiKey.digest_of(secret)
         except UnicodeEncodeError:
             return None
-        keys = ApiKey.objects.select_related("user").annotate(**grants.grant_columns("user_id"))
-        key = keys.filter(digest=digest).first()
-        return key if key and key.is_active and key.user.is_active else None
+        with connection.cursor() as cursor:
+            cursor.execute(key_query(), [digest])
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        key = ApiKey.from_db(DEFAULT_DB_ALIAS, KEY_COLUMNS, row[: len(KEY_COLUMNS)])
+        key.granted = row[len(KEY_COLUMNS)]
+        key.user = User.from_db(DEFAULT_DB_ALIAS, USER_COLUMNS, row[len(KEY_COLUMNS) + 1 :])
+        return key if key.is_active and key.user.is_active else None
 
     def note_use(self, key: ApiKey) -> None:
         """Once a minute is exact enough to find forgotten keys, and keeps reading from writing."""

@@ -126,12 +126,11 @@ class CrmViewSet(GenericViewSet):
         Columns that only answers need are left out of the locking query, which joins nothing.
         """
         queryset = self.get_queryset().filter(pk=self.kwargs[self.lookup_field])
-        if self.request.method in SAFE_METHODS:
-            record = self.with_columns(queryset).first()
-        else:
-            record = queryset.select_for_update().first()
-        if record is None:
-            raise exceptions.NotFound()
+        is_read = self.request.method in SAFE_METHODS
+        try:
+            record = (self.with_columns(queryset) if is_read else queryset.select_for_update()).get()
+        except queryset.model.DoesNotExist as error:
+            raise exceptions.NotFound() from error
         self.check_object_permissions(self.request, record)
         self.prepare([record])
         if self.request.method not in SAFE_METHODS:
