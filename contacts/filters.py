@@ -89,6 +89,44 @@ class PeopleFilterSet(OwnedFilterSet):
         return queryset.filter(normalized_phone__in=sorted(phones.readings(value)))
 
 
+class DealingsFilterSet(PeopleFilterSet):
+    """People with whom ``interactions`` are written down: leads and customers.
+
+    The parameters that start alike are about one and the same interaction, so that they combine: somebody whom a
+    colleague called in a week.
+    """
+
+    happened = "created_at"  # The column that says when an interaction was.
+
+    interaction_by = UUIDListFilter(method="keep", label="Ids of users: they wrote down an interaction")
+    interaction_after = MomentFilter(method="keep", label="There was an interaction at or after")
+    interaction_before = MomentFilter(method="keep", label="There was an interaction before")
+    next_action_after = MomentFilter(method="keep", label="A next action falls due at or after")
+    next_action_before = MomentFilter(method="keep", label="A next action falls due before")
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        """With the filters that ``keep`` left out, for they are asked together."""
+        queryset = super().filter_queryset(queryset)
+        columns = {
+            "interaction_by": "created_by__in",
+            "interaction_after": f"{self.happened}__gte",
+            "interaction_before": f"{self.happened}__lt",
+            "next_action_after": "next_action_date__gte",
+            "next_action_before": "next_action_date__lt",
+        }
+        for start in ("interaction_", "next_action_"):
+            asked = {
+                columns[name]: value
+                for name, value in self.form.cleaned_data.items()
+                if name.startswith(start) and name in columns and value
+            }
+            if asked:
+                relation = queryset.model._meta.get_field("interactions")
+                rows = relation.related_model._default_manager.filter(**asked).order_by()
+                queryset = queryset.filter(pk__in=rows.values(relation.field.attname))
+        return queryset
+
+
 class ContactFilterSet(PeopleFilterSet):
     """What ``GET /contacts`` and everything that works on a filtered list understands."""
 

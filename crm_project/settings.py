@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "leads",
     "customers",
     "orders",
+    "reports",
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",

@@ -26,6 +26,7 @@ urlpatterns = [
     path(f"{settings.CRM_API_PREFIX}/", include("leads.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include("customers.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include("orders.urls")),
+    path(f"{settings.CRM_API_PREFIX}/", include("reports.urls")),
 ]
 
 handler400 = pages.bad_request

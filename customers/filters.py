@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
-from contacts.filters import PeopleFilterSet
+from contacts.filters import DealingsFilterSet
 from crm_project.api.filters import ChoiceListFilter, CrmFilterSet, MomentFilter, UUIDListFilter
 
 from .models import Customer, CustomerInteraction
 
 
-class CustomerFilterSet(PeopleFilterSet):
+class CustomerFilterSet(DealingsFilterSet):
     entity = "customer"
+    happened = "date"
 
     type = ChoiceListFilter(choices=Customer.Type.choices, label="Types, comma separated")
     status = ChoiceListFilter(choices=Customer.Status.choices, label="Statuses, comma separated")
@@ -20,6 +24,24 @@ class CustomerFilterSet(PeopleFilterSet):
     class Meta:
         model = Customer
         fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        queryset = super().filter_queryset(queryset)
+        for narrow in _of_later_apps:
+            queryset = narrow(self, queryset)
+        return queryset
+
+
+Narrow = Callable[[CustomerFilterSet, QuerySet], QuerySet]
+_of_later_apps: list[Narrow] = []
+
+
+def register_filters(known: Mapping[str, filters.Filter], narrow: Narrow) -> None:
+    """Let an app that builds on customers filter their list; ``narrow`` applies its parameters together."""
+    for name, each in known.items():
+        each.parent = each.model = None
+        CustomerFilterSet.declared_filters[name] = CustomerFilterSet.base_filters[name] = each
+    _of_later_apps.append(narrow)
 
 
 class CustomerInteractionFilterSet(CrmFilterSet):

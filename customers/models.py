@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
@@ -142,3 +142,56 @@ class Conversion(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.lead_id} → {self.customer_id}"
+
+
+@track()
+class StandingRules(BaseModel):
+    """By what customers are judged. One row at most; as long as there is none, the defaults count."""
+
+    churn_days = models.PositiveSmallIntegerField(
+        _("days until gone"),
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(3_650)],
+        help_text=_("A customer who has not ordered for longer counts as churned."),
+    )
+    window_days = models.PositiveSmallIntegerField(
+        _("days looked at"),
+        default=365,
+        validators=[MinValueValidator(7), MaxValueValidator(3_650)],
+        help_text=_("Frequency and money are those of so many days; who bought nothing in them is in no segment."),
+    )
+    groups = models.PositiveSmallIntegerField(
+        _("scores"),
+        default=5,
+        validators=[MinValueValidator(2), MaxValueValidator(10)],
+        help_text=_("Customers are divided into so many equal groups by recency, frequency and money."),
+    )
+    healthy_from = models.PositiveSmallIntegerField(
+        _("healthy from"), default=70, validators=[MaxValueValidator(100)], help_text=_("Health of 0 to 100.")
+    )
+    at_risk_below = models.PositiveSmallIntegerField(
+        _("at risk below"), default=40, validators=[MaxValueValidator(100)], help_text=_("Health of 0 to 100.")
+    )
+
+    objects = RestrictedQuerySet.as_manager()
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("rules for segments and health")
+        verbose_name_plural = _("rules for segments and health")
+        constraints = [
+            models.UniqueConstraint(
+                Value(1), name="standing_rules_once", violation_error_message=_("There is one set of rules.")
+            ),
+            models.CheckConstraint(
+                condition=Q(at_risk_below__lte=models.F("healthy_from")),
+                name="standing_rules_bands_in_order",
+                violation_error_message=_("The healthy begin above those at risk."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def current(cls) -> StandingRules:
+        return cls.objects.first() or cls()

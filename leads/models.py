@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
@@ -16,6 +19,18 @@ from crm_project.database.models import BaseModel
 from crm_project.history.tracking import track
 
 from .querysets import LeadQuerySet
+
+# Whoever changes a status, by whatever way, starts its time; who brings a time along, such as a backfill, keeps it.
+STATUS_SINCE = pgtrigger.Trigger(
+    name="status_since",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    condition=pgtrigger.Q(old__status__df=pgtrigger.F("new__status")),
+    func="""
+        IF NEW.status_since = OLD.status_since THEN NEW.status_since = clock_timestamp(); END IF;
+        RETURN NEW;
+    """,
+)
 
 
 @track()
@@ -58,7 +73,7 @@ class Campaign(BaseModel):
         return self.name
 
 
-@track(exclude=["search_text"])
+@track(exclude=["search_text", "status_since"])
 class Lead(PersonModel):
     """Somebody who may buy."""
 
@@ -86,6 +101,9 @@ class Lead(PersonModel):
         Campaign, models.SET_NULL, null=True, blank=True, related_name="leads", verbose_name=_("campaign")
     )
     status = models.CharField(_("status"), max_length=11, choices=Status, default=Status.NEW, db_default=Status.NEW)
+    status_since = models.DateTimeField(
+        _("in this status since"), default=timezone.now, db_default=Now(), editable=False
+    )
     lost_reason = models.CharField(_("reason for the loss"), max_length=255, blank=True, default="", db_default="")
     score = models.PositiveSmallIntegerField(
         _("score"), default=0, db_default=0, validators=[MinValueValidator(0), MaxValueValidator(100)]
@@ -110,7 +128,21 @@ class Lead(PersonModel):
             *PersonModel.Meta.indexes,
             # ?ordering=score
             models.Index(fields=["score", "id"], name="lead_by_score", condition=Q(deleted_at=None)),
+            # Reports: leads that came in a period, and leads that reached a status in a period, from the index alone.
+            models.Index(
+                fields=["created_at"],
+                include=["status", "status_since", "source", "assigned_to", "campaign"],
+                name="lead_by_arrival",
+                condition=Q(deleted_at=None),
+            ),
+            models.Index(
+                fields=["status", "status_since"],
+                include=["created_at", "source", "assigned_to", "campaign"],
+                name="lead_by_status_since",
+                condition=Q(deleted_at=None),
+            ),
         ]
+        triggers = [*PersonModel.Meta.triggers, STATUS_SINCE]
 
 
 @track(parent="content_object")

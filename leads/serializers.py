@@ -57,6 +57,7 @@ LEAD_EXAMPLE = {
     LEAD_EXAMPLE,
     campaign_id=None,
     score_is_manual=True,
+    status_since="2026-01-31T12:00:00Z",
     lost_reason="",
     last_contact=None,
     custom_fields={},
@@ -98,6 +99,7 @@ class LeadSerializer(OwnedSerializer):
             "source",
             "campaign_id",
             "status",
+            "status_since",
             "lost_reason",
             "score",
             "score_is_manual",
@@ -108,7 +110,7 @@ class LeadSerializer(OwnedSerializer):
             "assignment",
             *OwnedSerializer.OWNED_FIELDS,
         ]
-        read_only_fields = [*OwnedSerializer.READ_ONLY, "score_is_manual"]
+        read_only_fields = [*OwnedSerializer.READ_ONLY, "score_is_manual", "status_since"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "assignment" in attrs and (self.instance or not attrs.get("team") or "assigned_to" in attrs):

@@ -9,7 +9,8 @@ class OrdersConfig(AppConfig):
     def ready(self):
         from customers import services as customers
 
-        from . import services, timeline
+        from . import buying, services, timeline
 
         timeline.register()
+        buying.register()
         customers.register_undo_check(services.objection_to_undo)

@@ -246,3 +246,13 @@ def test_an_address_that_is_taken_is_a_conflict_in_any_case(call, path, body):
 def test_without_a_key_the_documented_refusal(anonymous):
     answer = anonymous.get(f"{CRM}/leads")
     assert (answer.status_code, answer.json()["message"]) == (401, "Invalid or missing API key")
+
+
+def test_reports(call):
+    call("POST", "/leads", 201, LEAD)
+    assert call("GET", "/reports/leads", 200)["figures"][0]["value"] == 1
+    call("POST", "/customers", 201, CUSTOMER)
+    assert call("GET", "/reports/customers", 200)["figures"][0]["value"] == 1
+    assert {"leads_new", "customers_new"} <= {
+        each["metric"] for each in call("GET", "/analytics/dashboard", 200)["figures"]
+    }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django_filters import rest_framework as filters
@@ -29,6 +30,9 @@ def refuse_unknown_parameters(sent: Any, known: list[str]) -> None:
         errors[name[:100]] = [f"Unknown parameter.{hint}"]
     if errors:
         raise exceptions.ValidationError(errors)
+
+
+NONE = "none"
 
 
 class StrictFilterBackend(filters.DjangoFilterBackend):
@@ -98,10 +102,17 @@ class ChoiceListField(TextListField):
 
 
 class UUIDListField(TextListField):
+    """``none`` among the ids, where the filter allows it, means that there is none."""
+
+    def __init__(self, *, nullable: bool = False, **options: Any) -> None:
+        self.nullable = nullable
+        super().__init__(**options)
+
     def validate(self, value: Any) -> None:
         super().validate(value)
         for part in value:
-            forms.UUIDField().clean(part)
+            if not (self.nullable and part == NONE):
+                forms.UUIDField().clean(part)
 
 
 class TextListFilter(filters.BaseInFilter):
@@ -117,7 +128,41 @@ class ChoiceListFilter(TextListFilter):
 
 
 class UUIDListFilter(TextListFilter):
+    """With ``nullable=True`` the word ``none`` finds the rows that refer to nothing."""
+
     field_class = UUIDListField
+
+    def filter(self, queryset: QuerySet, value: Any) -> QuerySet:
+        return queryset.filter(self.condition(value)) if value else queryset
+
+    def condition(self, value: list[str]) -> Q:
+        found = Q(**{f"{self.field_name}__in": [part for part in value if part != NONE]})
+        return found | Q(**{f"{self.field_name}__isnull": True}) if NONE in value else found
+
+
+class FilledFilter(filters.BooleanFilter):
+    """Whether a text is there at all."""
+
+    def filter(self, queryset: QuerySet, value: Any) -> QuerySet:
+        return queryset if value is None else queryset.filter(self.condition(value))
+
+    def condition(self, value: bool) -> Q:
+        empty = Q(**{self.field_name: ""})
+        return ~empty if value else empty
+
+
+def condition(filterset: type[filters.FilterSet], parameters: Mapping[str, str]) -> Q:
+    """Parameters of a list as one condition on its rows, for who counts what the list would show. No query.
+
+    Filters that are more than a column and a lookup say what they mean by a ``condition(value)`` of their own.
+    """
+    found = Q()
+    for name, text in parameters.items():
+        each = filterset.base_filters[name]
+        value = each.field.clean(text)
+        lookup = {f"{each.field_name}__{each.lookup_expr}": value}
+        found &= each.condition(value) if hasattr(each, "condition") else Q(**lookup)
+    return found
 
 
 class CrmFilterSet(filters.FilterSet):
@@ -142,7 +187,9 @@ class CrmFilterSet(filters.FilterSet):
 
 
 class OwnedFilterSet(CrmFilterSet):
-    assigned_to = UUIDListFilter(field_name="assigned_to_id", label="Owners' ids")
+    assigned_to = UUIDListFilter(
+        field_name="assigned_to_id", nullable=True, label="Owners' ids; none: without an owner"
+    )
     team = WholeNumberFilter(field_name="team_id", label="Team's id")
     created_by = UUIDListFilter(field_name="created_by_id", label="Creators' ids")
     trashed = filters.BooleanFilter(method="keep", label="true lists what is in the trash")

@@ -1,0 +1,21 @@
+"""Every figure that a report may show, defined once."""
+
+from . import customers, leads, orders
+from .base import COUNT, MEAN, MEDIAN, METRICS, RATIO, SUM, Figure, Metric, Scope, as_text, counted
+
+__all__ = [
+    "COUNT",
+    "MEAN",
+    "MEDIAN",
+    "METRICS",
+    "RATIO",
+    "SUM",
+    "Figure",
+    "Metric",
+    "Scope",
+    "as_text",
+    "counted",
+    "customers",
+    "leads",
+    "orders",
+]
