@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
         ('contacts', '0006_search_statistics'),
-        ('leads', '0003_campaign_name_constraint'),
+        ('leads', '0004_share_history'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

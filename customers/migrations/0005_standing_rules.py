@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0003_roles'),
+        ('customers', '0004_share_history'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
