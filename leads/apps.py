@@ -7,6 +7,13 @@ class LeadsConfig(AppConfig):
     verbose_name = _("Leads")
 
     def ready(self):
+        from crm_project.mail import sending, templates
+        from crm_project.mail.models import Purpose
+
         from . import timeline
+        from .nurturing import stopping
 
         timeline.register()
+        sending.register_guard(Purpose.NURTURING, stopping.guard)
+        for key, name in (("welcome", _("Welcome")), ("still_interested", _("Still interested?"))):
+            templates.register(templates.MailTemplate(key, Purpose.NURTURING, name, templates.EXAMPLE))

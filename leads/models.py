@@ -271,3 +271,6 @@ class AssignmentTurn(models.Model):
 
     def __str__(self) -> str:
         return str(self.team_id)
+
+
+from .nurturing.models import NurtureAction, NurtureEnrollment, NurtureSequence, NurtureStep  # noqa: E402, F401

@@ -5,9 +5,17 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from .models import Lead
+from .nurturing.processing import process
 from .services import rescore
 
 BATCH = 1_000
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="leads", queueing_lock="process_nurturing")
+def process_nurturing(timestamp: int = 0) -> None:
+    """Let leads join sequences, stop them where they are over, and do the steps that are due."""
+    process()
 
 
 @app.periodic(cron="30 2 * * *")

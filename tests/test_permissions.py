@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
@@ -28,7 +29,7 @@ from crm_project.api.viewsets import CrmViewSet
 from crm_project.transfer.models import ExportJob, ImportJob
 from customers.models import Customer, CustomerInteraction
 from customers.services import convert_lead
-from leads.models import Campaign, Lead, LeadInteraction, ScoreRule
+from leads.models import Campaign, Lead, LeadInteraction, NurtureEnrollment, NurtureSequence, ScoreRule
 from orders.models import Order, Product
 
 from .factories import (
@@ -50,9 +51,9 @@ from .factories import (
 pytestmark = pytest.mark.django_db
 
 EDIT = "view add change delete"
-PARTS = {Interaction: Contact, LeadInteraction: Lead, CustomerInteraction: Customer}
+PARTS = {Interaction: Contact, LeadInteraction: Lead, CustomerInteraction: Customer, NurtureEnrollment: Lead}
 KINDS = [Contact, Organization, Category, Segment, CustomField, Lead, Campaign, ScoreRule, Customer, Order, Product]
-KINDS += [*PARTS, Task]
+KINDS += [*PARTS, Task, NurtureSequence]
 JOBS = {ImportJob: "view change", ExportJob: "view"}
 CATALOGS = {
     Category,
@@ -60,6 +61,7 @@ CATALOGS = {
     CustomField,
     Campaign,
     ScoreRule,
+    NurtureSequence,
     Product,
     User,
 }  # Belong to nobody: who may, may for all.
@@ -100,6 +102,8 @@ ROLES: dict[str | None, tuple[str, dict[Any, str]]] = {
     None: ("own", ONESELF),
 }
 VERBS = {
+    "start": "add",
+    "stop": "change",
     "restore": "delete",
     "set_sharing": "share",
     "merge": "merge",
@@ -295,6 +299,8 @@ MAKERS = {
     ),
     Campaign: lambda contact: CampaignFactory(),
     ScoreRule: lambda contact: ScoreRule.objects.get_or_create(kind="filled", value="phone", defaults={"points": 1})[0],
+    NurtureSequence: lambda contact: NurtureSequence.objects.create(name=str(uuid4())),
+    NurtureEnrollment: lambda lead: lead.nurturing.create(sequence=MAKERS[NurtureSequence](None)),
     Customer: customer_of,
     Order: lambda contact: like(contact, OrderFactory(notes=WORDS[4])),
     Product: lambda contact: ProductFactory(),
@@ -352,6 +358,8 @@ def body_for(address: Address, method: str, user: Any) -> Any:
         "assigned_to": lambda: user,
         "customer_id": lambda: CustomerFactory(assigned_to=user),
         "product_id": ProductFactory,
+        "lead_ids": lambda: LeadFactory(assigned_to=user),
+        "sequence_id": lambda: MAKERS[NurtureSequence](None),
     }
 
     def with_ids(value: Any, name: str = "") -> Any:

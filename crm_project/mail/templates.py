@@ -39,7 +39,7 @@ class MailTemplate:
 
     key: str
     purpose: str
-    name: str
+    name: Any
     example: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -120,8 +120,8 @@ def render_sources(
     sources: Mapping[str, str], language: str, context: Mapping[str, Any], *, unsubscribe_url: str = ""
 ) -> Rendered:
     values = {**plain(context), "language": language, "unsubscribe_url": unsubscribe_url}
+    subject = subject_of(sources, language, context)
     with translation.override(language):
-        subject = " ".join(_fill(sources["subject"], values, autoescape=False).split())[:LONGEST_SUBJECT]
         text = _fill(sources["text"], values, autoescape=False).strip()
         body = mark_safe(_fill(sources["html"], values, autoescape=True)) if sources["html"] else as_html(text)  # noqa: S308
         frame = {
@@ -136,6 +136,13 @@ def render_sources(
             render_to_string("mail/frame.txt", frame).strip() + "\n",
             render_to_string("mail/frame.html", frame),
         )
+
+
+def subject_of(sources: Mapping[str, str], language: str, context: Mapping[str, Any]) -> str:
+    """The subject alone, on one line."""
+    with translation.override(language):
+        filled = _fill(sources["subject"], {**plain(context), "language": language}, autoescape=False)
+    return " ".join(filled.split())[:LONGEST_SUBJECT]
 
 
 def _fill(source: str, values: dict[str, Any], *, autoescape: bool) -> str:

@@ -43,7 +43,9 @@ def check_step(old: str, new: str) -> None:
 
 
 @transaction.atomic
-def change_status(*, lead: Lead, status: str, actor: User, lost_reason: str = "", by_conversion: bool = False) -> Lead:
+def change_status(
+    *, lead: Lead, status: str, actor: User | None, lost_reason: str = "", by_conversion: bool = False
+) -> Lead:
     """Take a step and log it; the same status again changes nothing. Locks the row.
 
     Raises:
@@ -60,7 +62,7 @@ def change_status(*, lead: Lead, status: str, actor: User, lost_reason: str = ""
     return lead
 
 
-def log_step(*, lead: Lead, old: str, new: str, actor: User) -> None:
+def log_step(*, lead: Lead, old: str, new: str, actor: User | None) -> None:
     LeadStatusChange.objects.create(lead=lead, old=old, new=new, changed_by=actor)
 
 
