@@ -21,5 +21,5 @@ def grant(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0005_nurturing")]
+    dependencies = [("leads", "0006_nurturing")]
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('contacts', '0009_follow_ups'),
-        ('leads', '0004_share_history'),
+        ('leads', '0005_status_since'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
