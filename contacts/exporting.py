@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import phonenumbers
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, Func, JSONField, OuterRef, QuerySet
 
-from . import phones, points
-from .models import Category, ContactPoint, CustomField, Segment
+from crm_project.transfer.columns import Source
 
-CUSTOM = "custom_fields."
-ROWS_AT_A_TIME = 2_000
+from . import phones, points
+from .models import Category, ContactPoint, Segment
+
 POINT = ("type", "service", "value", "normalized", "extension", "label", "is_primary")
-POINT_KINDS = {"email": "mail", "phone": "phone", "other_emails": "mail", "other_phones": "phone"}
 LISTS = {"categories": "_categories", "segments": "_segments"}
-PATHS = {"company": "organization__name", "assigned_to": "assigned_to__username", "team": "team__name"}
 
 
 # What would part a value, or make it something else.
@@ -37,49 +35,17 @@ class JsonArray(Func):
     output_field = JSONField()
 
 
-def export_rows(queryset: QuerySet, columns: Sequence[str], fields: Sequence[CustomField]) -> Generator[list[Any]]:
-    """The contacts' values in the order of the columns; lists and numbers keep their types.
-
-    One query, whose rows come by a server-side cursor some thousand at a time; needs a transaction.
-    """
+def annotated(queryset: QuerySet, columns: Sequence[str]) -> QuerySet:
+    """The contacts with the lists that the columns need, in the same query."""
     named = {
         name: ArraySubquery(model.objects.filter(contacts=OuterRef("pk")).values("name"))
         for name, model in (("_categories", Category), ("_segments", Segment))
     }
-    rows = ContactPoint.objects.live().filter(contact=OuterRef("pk")).values(row=JsonArray(*map(F, POINT)))
-    needs_points = not {*POINT_KINDS, "contact_points"}.isdisjoint(columns)
     annotations: dict[str, Any] = {alias: named[alias] for column, alias in LISTS.items() if column in columns}
-    if needs_points:
+    if not {*POINT_SOURCES}.isdisjoint(columns):
+        rows = ContactPoint.objects.live().filter(contact=OuterRef("pk")).values(row=JsonArray(*map(F, POINT)))
         annotations["_points"] = ToJsonb(ArraySubquery(rows))
-    others = {*POINT_KINDS, "contact_points"}
-    plain = [name for name in columns if name not in others and not name.startswith(CUSTOM)]
-    paths = {name: LISTS.get(name) or PATHS.get(name, name) for name in plain}
-    if any(name.startswith(CUSTOM) for name in columns):
-        paths["custom_fields"] = "custom_fields"
-    if needs_points:
-        paths["_points"] = "_points"
-    wanted = list(dict.fromkeys(paths.values())) or ["pk"]
-    makers = [_maker(name, {path: wanted.index(path) for path in wanted}, paths) for name in columns]
-    found = queryset.annotate(**annotations).values_list(*wanted).iterator(chunk_size=ROWS_AT_A_TIME)
-    with closing(found) as cursor:
-        for row in cursor:
-            yield [make(row) for make in makers]
-
-
-def _maker(name: str, places: dict[str, int], paths: dict[str, str]) -> Callable[[Sequence[Any]], Any]:
-    if name.startswith(CUSTOM):
-        at, key = places["custom_fields"], name.removeprefix(CUSTOM)
-        return lambda row: row[at].get(key)
-    if name == "contact_points":
-        at = places["_points"]
-        return lambda row: full_points(row[at])
-    if kind := POINT_KINDS.get(name):
-        at = places["_points"]
-        if name.startswith("other_"):
-            return lambda row: values_of(row[at], kind, is_primary=False)
-        return lambda row: next(iter(values_of(row[at], kind, is_primary=True)), None)
-    at = places[paths[name]]
-    return lambda row: row[at]
+    return queryset.annotate(**annotations)
 
 
 def values_of(rows: Sequence[Sequence[Any]], kind: str, *, is_primary: bool) -> list[str]:
@@ -125,3 +91,21 @@ def _region_of(type: str, value: str, normalized: str) -> str | None:
     if points.normalize(type, value)[0] == normalized:
         return None
     return phonenumbers.region_code_for_number(phonenumbers.parse(normalized))
+
+
+def first_of(rows: Sequence[Sequence[Any]], kind: str) -> str | None:
+    return next(iter(values_of(rows, kind, is_primary=True)), None)
+
+
+POINT_SOURCES: dict[str, Source] = {
+    "contact_points": ("_points", full_points),
+    "email": ("_points", partial(first_of, kind="mail")),
+    "phone": ("_points", partial(first_of, kind="phone")),
+    "other_emails": ("_points", partial(values_of, kind="mail", is_primary=False)),
+    "other_phones": ("_points", partial(values_of, kind="phone", is_primary=False)),
+}
+SOURCES: dict[str, Source] = {
+    "company": ("organization__name", None),
+    **{column: (alias, None) for column, alias in LISTS.items()},
+    **POINT_SOURCES,
+}

@@ -15,7 +15,8 @@ from crm_project.database import copying
 from crm_project.transfer.resources import Draft
 from crm_project.transfer.rows import Incoming, RowRefused
 
-from .models import Contact, ContactCategory, ContactPoint, ContactSegment, CustomField, Origin
+from .models import Contact, ContactCategory, ContactPoint, ContactSegment, Origin
+from .owned_resource import refuse_handover
 
 if TYPE_CHECKING:
     from .resources import ContactResource
@@ -51,8 +52,7 @@ class Point:
 class ContactDraft(Draft):
     id: UUID
     is_new: bool
-    fields: list[CustomField]
-    unique_owners: dict[tuple[str, str], set[UUID]]
+    resource: ContactResource
     columns: dict[str, Any]
     company: str = ""
     points: list[Point] = field(default_factory=list)
@@ -75,7 +75,9 @@ class ContactDraft(Draft):
             self._begin(values)
         changes = self._columns(values, fill)
         # It may refuse, so it comes before anything is taken over.
-        custom_fields = self._custom_fields(values.get("custom_fields"), fill, is_first)
+        custom_fields = self.resource.custom_changes(
+            self.id, self.columns["custom_fields"], values.get("custom_fields"), fill=fill, is_first=is_first
+        )
         self.is_begun = True
         for name, (_, after) in changes.items():
             self.columns[name] = after
@@ -104,42 +106,12 @@ class ContactDraft(Draft):
         for name in PLAIN:
             if name in values and values[name] != self.columns[name] and not (fill and self.columns[name]):
                 changes[name] = (self.columns[name], values[name])
-        for name in ("assigned_to", "team"):
-            if name in changes and not self.may_be_assigned:
-                raise RowRefused("It is shared with you; only its owner or a manager may assign it.", name)
+        refuse_handover(changes, may_be_assigned=self.may_be_assigned)
         if "company" in values and not (fill and self.company):
             before, after = self.columns["organization"], values["organization"]
             if before != after or (after is None and values["company"] != self.company):
                 changes["organization"] = (before, after)
         return changes
-
-    def _custom_fields(self, given: dict[str, Any] | None, fill: bool, is_first: bool) -> dict[str, Any]:
-        """The custom values that change. Raises ``RowRefused`` for a missing one, or one that must be unique."""
-        stored = self.columns["custom_fields"]
-        changes = {
-            key: value
-            for key, value in (given or {}).items()
-            if stored.get(key) != value and not (fill and key in stored)
-        }
-        if is_first:
-            defaults = {each.key: each.default for each in self.fields if each.default is not None}
-            changes = {**defaults, **changes}
-        if is_first or changes:
-            for each in self.fields:
-                if each.required and each.key not in changes and each.key not in stored:
-                    raise RowRefused(f"“{each.label}” is required.", f"custom_fields.{each.key}")
-        self._claim(changes)
-        return changes
-
-    def _claim(self, changes: dict[str, Any]) -> None:
-        keys = [each.key for each in self.fields if each.unique and each.key in changes]
-        unique = [(key, json.dumps(changes[key])) for key in keys]
-        for key, value in unique:
-            if self.unique_owners.get((key, value), set()) - {self.id}:
-                message = "Another contact has this value, which must be unique."
-                raise RowRefused(message, f"custom_fields.{key}", changes[key])
-        for name in unique:
-            self.unique_owners.setdefault(name, set()).add(self.id)
 
     def _take_points(self, given: Sequence[Point], fill: bool, is_first: bool) -> dict[str, tuple[Any, Any]]:
         """Add the points that the contact has not; of those it has, only what the file says explicitly counts.
@@ -217,8 +189,7 @@ def empty_draft(resource: ContactResource, row: Incoming) -> ContactDraft:
     return ContactDraft(
         id=UUID(row.keys["id"][0]) if "id" in row.keys else uuid7(),
         is_new=True,
-        fields=resource.definitions,
-        unique_owners=resource.unique_owners,
+        resource=resource,
         columns={
             **columns,
             "contact_type": Contact.Type.PERSON,
@@ -242,8 +213,7 @@ def load_drafts(resource: ContactResource, ids: Iterable[UUID], *, lock: bool) -
         drafts[key] = ContactDraft(
             id=key,
             is_new=False,
-            fields=resource.definitions,
-            unique_owners=resource.unique_owners,
+            resource=resource,
             columns=columns,
             company=company or "",
             may_be_assigned=rules.belongs_to(resource.user, Contact, "change", columns["assigned_to"], columns["team"]),

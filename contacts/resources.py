@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -10,23 +9,21 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import Group
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from import_export.fields import Field
 
 from crm_project.access import rules
-from crm_project.access.grants import grants_of
-from crm_project.access.models import User
-from crm_project.transfer.headers import Vocabulary, nearest
-from crm_project.transfer.resources import CrmResource, Draft
-from crm_project.transfer.rows import Cells, Incoming, load_list
+from crm_project.transfer.columns import Source
+from crm_project.transfer.headers import Vocabulary
+from crm_project.transfer.resources import Draft
+from crm_project.transfer.rows import Cells, Incoming, as_uuid, load_list
 
-from . import custom_fields as custom
 from . import phones, points
 from .columns import VOCABULARY, compose_name, split_list
-from .exporting import export_rows
+from .exporting import SOURCES, annotated
 from .importing import ContactDraft, Point, empty_draft, load_drafts, write_drafts
-from .models import Category, Contact, ContactCategory, ContactPoint, ContactSegment, CustomField, Organization, Segment
+from .models import Category, Contact, ContactCategory, ContactPoint, ContactSegment, Organization, Segment
+from .owned_resource import TEXT, OwnedResource
 from .services.naming import find, find_or_make, tidy
 
 NOT_STORED = "Contacts have no such field; a mapping to a custom field keeps it."
@@ -35,18 +32,9 @@ UNSTORED = {
     **dict.fromkeys(["website", "street", "city", "state", "postal_code", "country"], NOT_STORED),
     **dict.fromkeys(["origin", "created_at", "updated_at", "created_by", "merged_into"], OWN),
 }
-TEXT = 255
 TEXTS = {"name": TEXT, "job_title": TEXT, "external_id": TEXT, "company": TEXT, "description": None}
-NAME_PARTS = {
-    "first_name": "first",
-    "middle_name": "middle",
-    "last_name": "last",
-    "name_prefix": "prefix",
-    "name_suffix": "suffix",
-}
 DEFAULT_SERVICE = {"mail": "mail", "phone": "phone"}
 MEMBERS = {"categories": Category, "segments": Segment}
-CUSTOM = "custom_fields."
 # A number may be followed by its extension behind a semicolon (RFC 3966), which otherwise parts numbers.
 EXTENSION_PART = re.compile(r";\s*(?=ext)", re.IGNORECASE)
 SPLITS = re.compile(r":::|[;,\r\n]|^\* |^'|^\[.*\]$")
@@ -60,7 +48,7 @@ def split_emails(value: Any) -> list[str]:
     return split_list(value, commas=True)
 
 
-class ContactResource(CrmResource):
+class ContactResource(OwnedResource):
     """Contacts. ``email`` and ``phone`` are the primary points; ``contact_points`` has them when values are not all.
 
     On a match, what a row does not say stays, and what it lists (points, categories, segments) is added to what is
@@ -88,27 +76,13 @@ class ContactResource(CrmResource):
     # Whom records belong to and when they came is another matter in another database.
     optional_columns = ("assigned_to", "team", "origin", "created_at", "updated_at")
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._definitions: list[CustomField] | None = None
-        self.unique_owners: dict[tuple[str, str], set[UUID]] = {}
-
     @classmethod
     def get_written_models(cls) -> Sequence[type[Model]]:
         return [Contact, ContactPoint, ContactCategory, ContactSegment]
 
-    @property
-    def definitions(self) -> list[CustomField]:
-        if self._definitions is None:
-            self._definitions = custom.definitions()
-        return self._definitions
-
     def full_vocabulary(self) -> Vocabulary:
         vocabulary = super().full_vocabulary()
         more: dict[str, list[str]] = {name: [] for name in ("other_emails", "other_phones", "contact_points")}
-        more["custom_fields"] = []
-        more |= {f"{CUSTOM}{field.key}": [field.key, field.label] for field in self.definitions}
-        more |= {name: [] for name in self.unstored if name not in vocabulary.targets}
         return replace(vocabulary, targets={**vocabulary.targets, **more})
 
     # Import
@@ -121,16 +95,15 @@ class ContactResource(CrmResource):
         if company := values.get("company"):
             values["company"] = tidy(company)
         self._read_id(cells, row)
-        self._read_type(cells, values)
+        if kind := cells.choice("contact_type", Contact.Type.choices):
+            values["contact_type"] = kind
         for name in MEMBERS:
             if entries := list(dict.fromkeys(entry for _, entry in cells.lists(name, split_list, TEXT))):
                 values[name] = entries
         values["points"] = given = self._read_points(cells)
         self._read_name(cells, values)
-        self._read_custom_fields(cells, values)
-        for name in ("assigned_to", "team"):
-            if text := cells.text(name, 320):
-                values[name] = text
+        self.read_custom_fields(cells, values)
+        self.read_owners(cells, values)
         keys = row.keys
         for kind, key in (("mail", "email"), ("phone", "phone")):
             if found := [point.normalized for point in given if point.type == kind]:
@@ -149,16 +122,6 @@ class ContactResource(CrmResource):
                 cells.refuse("This is not an id of this CRM; another system's ids go to “external_id”.", header, text)
             else:
                 row.values["external_id"] = text
-
-    def _read_type(self, cells: Cells, values: dict[str, Any]) -> None:
-        if not (text := cells.text("contact_type")):
-            return
-        known = {str(word).casefold(): value for value, label in Contact.Type.choices for word in (value, label)}
-        if text.casefold() in known:
-            values["contact_type"] = known[text.casefold()]
-        else:
-            listed = ", ".join(Contact.Type.values)
-            cells.refuse(f"This must be one of: {listed}.", cells.header("contact_type"), text)
 
     def _read_points(self, cells: Cells) -> list[Point]:
         """Those of ``contact_points`` first, as they stand; of the others those that are not among them."""
@@ -208,12 +171,7 @@ class ContactResource(CrmResource):
                 yield point
 
     def _read_name(self, cells: Cells, values: dict[str, Any]) -> None:
-        if "name" not in values:
-            parts = {part: cells.text(name, 255) for name, part in NAME_PARTS.items()}
-            if any(parts[part] for part in ("first", "middle", "last")):
-                values["name"] = compose_name(**parts)
-                if len(values["name"]) > TEXT:
-                    cells.refuse("The parts of the name are longer than 255 characters together.", None, values["name"])
+        self.read_name_parts(cells, values)
         if "name" not in values:
             reached: dict[str, str] = {}
             for point in values["points"]:
@@ -224,33 +182,6 @@ class ContactResource(CrmResource):
             values["fallback_name"] = fallback[:255]
             values["is_company"] = bool(company) and not nickname
 
-    def _read_custom_fields(self, cells: Cells, values: dict[str, Any]) -> None:
-        given: dict[str, Any] = {}
-        known = {field.key: field for field in self.definitions}
-        for header, value in cells.all("custom_fields"):
-            if not isinstance(value, dict):
-                cells.refuse("This must be an object of keys and values.", header, value)
-                continue
-            for key, inner in value.items():
-                if key in known:
-                    self._clean_custom(cells, known[key], f"{CUSTOM}{key}", inner, given)
-                else:
-                    guess = nearest(key, known)
-                    hint = f" Did you mean “{guess}”?" if guess else ""
-                    cells.refuse(f"There is no custom field “{key[:60]}”.{hint}", f"{CUSTOM}{key[:60]}", inner)
-        for field in known.values():
-            for header, value in cells.all(f"{CUSTOM}{field.key}", strip=False):
-                self._clean_custom(cells, field, header, value, given)
-        if given:
-            values["custom_fields"] = given
-
-    def _clean_custom(self, cells: Cells, field: CustomField, header: str, value: Any, given: dict[str, Any]) -> None:
-        if field.type == CustomField.Type.MULTI_CHOICE:
-            given_list = load_list(value)
-            value = split_list(given_list) if isinstance(given_list, str) else given_list
-        if (cleaned := cells.check(header, value, partial(custom.clean_value, field, value))) is not None:
-            given[field.key] = cleaned
-
     def resolve(self, rows: Sequence[Incoming], *, make: bool) -> None:
         asked = {row.values["company"] for row in rows if "company" in row.values}
         found = self._named(Organization, asked, make, created_by=self.user)
@@ -259,8 +190,7 @@ class ContactResource(CrmResource):
                 row.values["organization"] = found.get(row.values["company"])
         self._resolve_categories(rows, make)
         self._resolve_segments(rows, make)
-        self._resolve_owners(rows)
-        self._lock_unique_values(rows, lock=make)
+        super().resolve(rows, make=make)
 
     @staticmethod
     def _named(model: Any, names: set[str], make: bool, **columns: Any) -> dict[str, UUID]:
@@ -293,54 +223,6 @@ class ContactResource(CrmResource):
             if row.values.get("segments"):
                 row.values["segments"] = {found.get(name, name): name for name in row.values["segments"]}
 
-    def _resolve_owners(self, rows: Sequence[Incoming]) -> None:
-        """Whom the records belong to. Who works with own records only, keeps to themselves and their teams."""
-        names = {row.values["assigned_to"] for row in rows if "assigned_to" in row.values}
-        teams = {row.values["team"] for row in rows if "team" in row.values}
-        everybody = rules.reaches_all(self.user, Contact, "change")
-        users = self._users(names) if names else {}
-        groups = self._teams(teams) if teams else {}
-        for row in rows:
-            if name := row.values.get("assigned_to"):
-                row.values["assigned_to"] = users.get(name.casefold())
-                if row.values["assigned_to"] is None:
-                    row.refuse(f"There is no active user “{name}”.", "assigned_to", name)
-                elif not everybody and row.values["assigned_to"] != self.user.pk:
-                    row.refuse("You may not assign contacts to other people.", "assigned_to", name)
-            if name := row.values.get("team"):
-                row.values["team"] = groups.get(name.casefold())
-                if row.values["team"] is None:
-                    row.refuse(f"There is no team “{name}”.", "team", name)
-                elif not everybody and row.values["team"] not in grants_of(self.user).group_ids:  # type: ignore[arg-type]
-                    row.refuse("You may not assign contacts to a team that you are not in.", "team", name)
-
-    @staticmethod
-    def _users(names: set[str]) -> dict[str, UUID]:
-        ids = [key for name in names if (key := as_uuid(name))]
-        asked = Q(username__in=names) | Q(pk__in=ids)
-        for name in names:
-            if "@" in name:
-                asked |= Q(email__iexact=name)
-        rows = User.objects.filter(asked, is_active=True).values_list("pk", "username", "email")
-        return {str(word).casefold(): pk for pk, username, email in rows for word in (email, pk, username) if word}
-
-    @staticmethod
-    def _teams(names: set[str]) -> dict[str, int]:
-        ids = [int(name) for name in names if name.isdecimal() and len(name) < 10]
-        rows = Group.objects.filter(Q(name__in=names) | Q(pk__in=ids), role=None).values_list("pk", "name")
-        return {str(word).casefold(): pk for pk, name in rows for word in (pk, name)}
-
-    def _lock_unique_values(self, rows: Sequence[Incoming], *, lock: bool) -> None:
-        given = {
-            (field.key, json.dumps(value)): value
-            for field in self.definitions
-            if field.unique
-            for row in rows
-            if (value := row.values.get("custom_fields", {}).get(field.key)) is not None
-        }
-        values = [(key, value) for (key, _), value in given.items()]
-        self.unique_owners = custom.owners(Contact, values, lock=lock) if values else {}
-
     def find(self, key: str, values: Sequence[str]) -> Iterable[tuple[str, UUID]]:
         contacts = rules.visible(Contact.objects.live(), self.user)
         if key in {"id", "external_id"}:
@@ -352,17 +234,8 @@ class ContactResource(CrmResource):
             found = found.filter(contact__in=contacts)
         return found.values_list("normalized", "contact_id")
 
-    def taken(self, ids: Sequence[UUID]) -> set[UUID]:
-        return set(Contact.objects.filter(pk__in=ids).values_list("pk", flat=True))
-
     def load(self, ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Draft]:
         return load_drafts(self, ids, lock=lock)  # type: ignore[return-value]
-
-    def changeable(self, ids: Iterable[UUID]) -> set[UUID]:
-        if rules.reaches_all(self.user, Contact, "change"):
-            return set(ids)
-        asked = Contact.objects.filter(pk__in=list(ids))
-        return set(rules.visible(asked, self.user, "change").values_list("pk", flat=True))
 
     def new(self, row: Incoming) -> ContactDraft:
         return empty_draft(self, row)
@@ -372,14 +245,11 @@ class ContactResource(CrmResource):
 
     # Export
 
-    def all_columns(self) -> list[str]:
-        own = list(self._meta.fields)
-        keys = [f"{CUSTOM}{field.key}" for field in self.definitions]
-        at = own.index("assigned_to")
-        return [*own[:at], *keys, *own[at:]]
+    def sources(self) -> dict[str, Source]:
+        return super().sources() | SOURCES
 
     def export_rows(self, queryset: QuerySet, columns: Sequence[str]) -> Generator[list[Any]]:
-        return export_rows(queryset, columns, self.definitions)
+        return super().export_rows(annotated(queryset, columns), columns)
 
 
 def point_problem(entry: Any) -> str | None:
@@ -397,10 +267,3 @@ def point_problem(entry: Any) -> str | None:
     if region is not None and region not in phones.phonenumbers.SUPPORTED_REGIONS:
         return "The region of a contact point is a country's code of two letters, such as US."
     return None
-
-
-def as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -7,6 +7,10 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self):
+        from crm_project.transfer.resources import register
+
         from . import timeline
+        from .resources import CustomerResource
 
         timeline.register()
+        register(CustomerResource)

@@ -14,10 +14,12 @@ from crm_project.access import rules
 from crm_project.access.sharing import SharingActions
 from crm_project.api.viewsets import CrmViewSet, OwnedViewSet, PartViewSet, etag_of
 from crm_project.history.views import HistoryActions
+from crm_project.transfer.views import TransferActions
 from leads.models import Lead
 
 from . import filters, services
 from .models import Customer, CustomerInteraction
+from .resources import CustomerResource
 from .serializers import (
     ConvertSerializer,
     CustomerInteractionSerializer,
@@ -37,11 +39,13 @@ def hide_unseen(user: Any, records: list[Any]) -> None:
         record.seen_lead_id = record.lead_id if record.lead_id in leads else None
 
 
-class CustomerViewSet(HistoryActions, SharingActions, OwnedViewSet):
+class CustomerViewSet(TransferActions, HistoryActions, SharingActions, OwnedViewSet):
     tag = "customers"
     queryset = Customer.objects.all()
     serializer_class = CustomerSerializer
     filterset_class = filters.CustomerFilterSet
+    resource_class = CustomerResource
+    filtered_actions = ("list", "export_file")
     orderings = {"created_at": ("id",), "name": ("sort_name", "id"), "updated_at": ("updated_at", "id")}
 
     def prepare(self, records: list[Customer]) -> None:

@@ -9,11 +9,14 @@ class LeadsConfig(AppConfig):
     def ready(self):
         from crm_project.mail import sending, templates
         from crm_project.mail.models import Purpose
+        from crm_project.transfer.resources import register
 
         from . import timeline
         from .nurturing import stopping
+        from .resources import LeadResource
 
         timeline.register()
+        register(LeadResource)
         sending.register_guard(Purpose.NURTURING, stopping.guard)
         for key, name in (("welcome", _("Welcome")), ("still_interested", _("Still interested?"))):
             templates.register(templates.MailTemplate(key, Purpose.NURTURING, name, templates.EXAMPLE))

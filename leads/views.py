@@ -13,9 +13,11 @@ from crm_project.access import rules
 from crm_project.access.sharing import SharingActions
 from crm_project.api.viewsets import CrmModelViewSet, OwnedViewSet, PartViewSet
 from crm_project.history.views import HistoryActions
+from crm_project.transfer.views import TransferActions
 
 from . import filters, services
 from .models import Campaign, Lead, LeadInteraction, ScoreRule
+from .resources import LeadResource
 from .serializers import (
     CampaignSerializer,
     LeadInteractionSerializer,
@@ -26,11 +28,13 @@ from .serializers import (
 )
 
 
-class LeadViewSet(HistoryActions, SharingActions, OwnedViewSet):
+class LeadViewSet(TransferActions, HistoryActions, SharingActions, OwnedViewSet):
     tag = "leads"
     queryset = Lead.objects.all()
     serializer_class = LeadSerializer
     filterset_class = filters.LeadFilterSet
+    resource_class = LeadResource
+    filtered_actions = ("list", "export_file")
     orderings = {
         "created_at": ("id",),
         "name": ("sort_name", "id"),

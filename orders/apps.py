@@ -7,10 +7,13 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self):
+        from crm_project.transfer.resources import register
         from customers import services as customers
 
         from . import buying, services, timeline
+        from .resources import ProductResource
 
+        register(ProductResource)
         timeline.register()
         buying.register()
         customers.register_undo_check(services.objection_to_undo)

@@ -11,9 +11,11 @@ from rest_framework.response import Response
 from crm_project.access.sharing import SharingActions
 from crm_project.api.viewsets import CrmModelViewSet, OwnedViewSet
 from crm_project.history.views import HistoryActions
+from crm_project.transfer.views import TransferActions
 
 from . import filters, services
 from .models import Order, Product
+from .resources import ProductResource
 from .serializers import CHANGE_EXAMPLES, OrderLogSerializer, OrderSerializer, ProductSerializer
 
 
@@ -40,10 +42,12 @@ class OrderViewSet(HistoryActions, SharingActions, OwnedViewSet):
         return Response(OrderLogSerializer({"results": steps}).data)
 
 
-class ProductViewSet(CrmModelViewSet):
+class ProductViewSet(TransferActions, CrmModelViewSet):
     tag = "products"
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
     filterset_class = filters.ProductFilterSet
+    resource_class = ProductResource
+    filtered_actions = ("list", "export_file")
     orderings = {"created_at": ("id",), "sku": ("sku", "id"), "name": ("name", "id")}
     default_ordering = "sku"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
@@ -29,8 +30,19 @@ MATCH = f"""
                 AND similarity(sort_name, crm_fold(asked.name)) >= {SIMILAR}
         WHERE phone <> '' AND asked.name <> '' AND number NOT IN (SELECT number FROM by_email) GROUP BY number
     )
-    SELECT number, found[1] FROM (SELECT * FROM by_email UNION ALL SELECT * FROM by_phone) AS match
-    WHERE cardinality(found) = 1
+    SELECT number, found, 'email' FROM by_email UNION ALL SELECT number, found, 'phone' FROM by_phone
+"""
+
+# Pairs of people in one list who would match by their numbers, were the first one a contact already.
+MATES = f"""
+    WITH asked AS MATERIALIZED (
+        SELECT crm_fold(name) AS name, phone, number
+        FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS person (name, phone, number)
+        WHERE phone <> '' AND name <> ''
+    )
+    SELECT later.number, earlier.number FROM asked AS earlier JOIN asked AS later
+        ON earlier.phone = later.phone AND earlier.number < later.number
+        AND similarity(earlier.name, later.name) >= {SIMILAR}
 """
 
 
@@ -42,6 +54,40 @@ class Identity(NamedTuple):
     phone: str | None = None
 
 
+@dataclass(slots=True)
+class Candidates:
+    """The contacts that somebody may be. Who is known by e-mail is not asked for by number."""
+
+    found: set[UUID] = field(default_factory=set)
+    by_email: bool = False
+    mates: list[int] = field(default_factory=list)  # Earlier people of the list who would be matched by number.
+
+    @property
+    def only(self) -> UUID | None:
+        return next(iter(self.found)) if len(self.found) == 1 else None
+
+
+def candidates_for(
+    people: Iterable[Identity], region: str | None = None, *, with_mates: bool = False
+) -> list[Candidates]:
+    """For each person the live contacts that match, and if asked who of the earlier people does. A query for each."""
+    asked = list(people)
+    candidates = [Candidates() for _ in asked]
+    names = [person.name.replace("\0", "") for person in asked]
+    emails = [points.normalize_email(person.email) if person.email else "" for person in asked]
+    numbers = [phones.parse(person.phone, region) if person.phone else None for person in asked]
+    e164 = [number.normalized if number and number.is_valid else "" for number in numbers]
+    with connection.cursor() as cursor:
+        cursor.execute(MATCH, [names, [email.replace("\0", "") for email in emails], e164])
+        for number, found, key in cursor.fetchall():
+            candidates[number - 1].found, candidates[number - 1].by_email = set(found), key == "email"
+        if with_mates:
+            cursor.execute(MATES, [names, e164])
+            for later, earlier in cursor.fetchall():
+                candidates[later - 1].mates.append(earlier - 1)
+    return candidates
+
+
 def match_contacts(people: Iterable[Identity], region: str | None = None) -> list[UUID | None]:
     """For each person the id of the one live contact that is the same person, or nothing. One query for all.
 
@@ -49,17 +95,7 @@ def match_contacts(people: Iterable[Identity], region: str | None = None) -> lis
     number and a similar name, for a switchboard's number is shared by many. Several matches are none. Contacts that
     the acting user may not see match too: whoever uses a match must not show it to them.
     """
-    asked = list(people)
-    matches: list[UUID | None] = [None] * len(asked)
-    names = [person.name.replace("\0", "") for person in asked]
-    emails = [points.normalize_email(person.email) if person.email else "" for person in asked]
-    numbers = [phones.parse(person.phone, region) if person.phone else None for person in asked]
-    e164 = [number.normalized if number and number.is_valid else "" for number in numbers]
-    with connection.cursor() as cursor:
-        cursor.execute(MATCH, [names, [email.replace("\0", "") for email in emails], e164])
-        for number, key in cursor.fetchall():
-            matches[number - 1] = key
-    return matches
+    return [each.only for each in candidates_for(people, region)]
 
 
 def match_contact(name: str = "", email: str | None = None, phone: str | None = None) -> Contact | None:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from uuid_utils.compat import uuid7
 
 from crm_project.access import rules
 from crm_project.access.models import User
 from crm_project.api.exceptions import AlreadyExists
+from crm_project.database import copying
 
-from ..models import Contact, ContactPoint
+from .. import custom_fields as custom
+from ..models import Contact, ContactPoint, Organization
 from ..people import PersonModel
 from .contacts import PointData, create_contact
-from .matching import match_contact
+from .matching import Identity, candidates_for, match_contact
+from .naming import find_or_make
+
+POINT_COLUMNS = (
+    *("contact_id", "type", "service", "value", "normalized", "extension", "label", "is_primary", "position", "origin"),
+)
 
 
 def contact_for(person: PersonModel, *, actor: User, origin: str) -> Contact:
@@ -39,6 +50,66 @@ def contact_for(person: PersonModel, *, actor: User, origin: str) -> Contact:
         )
     add_missing_points(contact, {"mail": person.email, "phone": person.phone}, origin)
     return contact
+
+
+def contacts_for(people: Sequence[PersonModel], *, actor: User, origin: str, region: str | None = None) -> None:
+    """``contact_for`` for many people at once, in their order: who comes later may match who comes earlier.
+
+    Those who have a contact keep it. Six queries for any number of people.
+    """
+    new = _choose_contacts([person for person in people if person.contact_id is None], region)
+    keys = {person.contact_id for person in people}
+    stored: dict[UUID, set[tuple[str, str]]] = {key: set() for key in keys}
+    points = ContactPoint.objects.live().filter(contact__in=keys - new.keys())
+    for key, kind, value in points.values_list("contact", "type", "normalized"):
+        stored[key].add((kind, value))
+    made = [point for person in people for point in _missing_points(person, stored[person.contact_id], origin, region)]
+    # What belongs to a contact comes before it: then the database makes its search text once.
+    copying.copy(ContactPoint, POINT_COLUMNS, ([getattr(row, name) for name in POINT_COLUMNS] for row in made))
+    companies = find_or_make(Organization, sorted({each.company for each in new.values()}), created_by=actor)
+    defaults = {each.key: each.default for each in custom.definitions() if each.default is not None} if new else {}
+    same = (origin, actor.pk, json.dumps(defaults), "")
+    copying.copy(
+        Contact,
+        ("id", "name", "organization", "assigned_to", "team", "origin", "created_by", "custom_fields", "description"),
+        (
+            (key, each.name, companies.get(each.company), each.assigned_to_id, each.team_id, *same)
+            for key, each in new.items()
+        ),
+    )
+
+
+def _choose_contacts(people: Sequence[PersonModel], region: str | None) -> dict[UUID, PersonModel]:
+    """Give each their contact; the new ones by id, with whom they are made for. Those matched are kept from merging."""
+    identities = (Identity(each.name, each.email, each.phone) for each in people)
+    candidates = candidates_for(identities, region, with_mates=True)
+    matched = {key for each in candidates for key in each.found}
+    live = Contact.objects.live().filter(pk__in=matched).order_by("pk")
+    kept = set(live.select_for_update(no_key=True).values_list("pk", flat=True)) if matched else set()
+    new = {}
+    for person, each in zip(people, candidates, strict=True):
+        each.found &= kept
+        if not each.by_email:
+            each.found |= {people[mate].contact_id for mate in each.mates}
+        if (key := each.only) is None:
+            new[key := uuid7()] = person
+        person.contact_id = key
+    return new
+
+
+def _missing_points(
+    person: PersonModel, known: set[tuple[str, str]], origin: str, region: str | None
+) -> Iterator[ContactPoint]:
+    """The address and number that the contact has not; ``known`` is what it has, and gets them too."""
+    for kind, value in (("mail", person.email), ("phone", person.phone)):
+        if not value:
+            continue
+        row = PointData(kind, value).apply_to(ContactPoint(contact_id=person.contact_id, origin=origin), region)
+        if (row.type, row.normalized) not in known:
+            row.is_primary = all(known_kind != kind for known_kind, _ in known)
+            row.position = len(known)
+            known.add((row.type, row.normalized))
+            yield row
 
 
 def add_missing_points(contact: Contact, values: dict[str, str | None], origin: str) -> None:

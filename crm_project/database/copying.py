@@ -9,10 +9,14 @@ from django.db import connection, models
 
 
 def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Add rows of the named columns; the database's defaults and triggers do the rest."""
+    """Add rows of the named columns; the database's defaults and triggers do the rest.
+
+    What the database refuses is raised as Django's exceptions, as from any other statement.
+    """
     name = connection.ops.quote_name
     names = ", ".join(_column(model, column) for column in columns)
     with (
+        connection.wrap_database_errors,
         connection.cursor() as cursor,
         cursor.copy(f"COPY {name(model._meta.db_table)} ({names}) FROM STDIN") as stream,
     ):
@@ -35,7 +39,7 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         cursor.execute("DROP TABLE IF EXISTS changed_rows")
         columns_of_table = f"SELECT {', '.join([key, *names])} FROM {table} WITH NO DATA"
         cursor.execute(f"CREATE TEMP TABLE changed_rows ON COMMIT DROP AS {columns_of_table}")
-        with cursor.copy("COPY changed_rows FROM STDIN") as stream:
+        with connection.wrap_database_errors, cursor.copy("COPY changed_rows FROM STDIN") as stream:
             for row in rows:
                 stream.write_row(row)
         values = ", ".join(f"{each} = changed_rows.{each}" for each in names)

@@ -20,6 +20,7 @@ from tablib import Dataset
 from crm_project.access.models import User
 
 from . import headers
+from .columns import Source, column_values
 from .options import Options
 from .reading import Row, Table, UnreadableFile
 from .rows import Cells, Incoming, Kind, as_text
@@ -127,7 +128,9 @@ class CrmResource(ModelResource):
     def full_vocabulary(self) -> headers.Vocabulary:
         """The vocabulary with this database's own fields."""
         notes = {"It says why the row was not imported.": [LINE_COLUMN, REASON_COLUMN]}
-        return replace(self.vocabulary, ignored={**self.vocabulary.ignored, **notes})
+        unstored: dict[str, list[str]] = {name: [] for name in self.unstored if name not in self.vocabulary.targets}
+        targets = {**self.vocabulary.targets, **unstored}
+        return replace(self.vocabulary, targets=targets, ignored={**self.vocabulary.ignored, **notes})
 
     def _check_mapping(self, said: Mapping[str, str], names: Sequence[str], vocabulary: headers.Vocabulary) -> None:
         known = [target for target in vocabulary.targets if target not in self.unstored]
@@ -239,13 +242,17 @@ class CrmResource(ModelResource):
         """The columns of an export that names none, in their order."""
         return [name for name in self.all_columns() if name not in self.optional_columns]
 
-    @abstractmethod
     def all_columns(self) -> list[str]:
         """Every column that an export can have."""
+        return list(self._meta.fields)
 
-    @abstractmethod
+    def sources(self) -> Mapping[str, Source]:
+        """Where the columns of an export are found, of those that are not attributes of their own name."""
+        return {}
+
     def export_rows(self, queryset: QuerySet, columns: Sequence[str]) -> Generator[list[Any]]:
         """The records' values in the order of the columns, from a server-side cursor; needs a transaction."""
+        return column_values(queryset, columns, self.sources())
 
     def get_export_order(self) -> list[str]:
         return self.all_columns()

@@ -11,6 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from rest_framework import exceptions, serializers
+
+from crm_project.suggest import nearest
 
 from . import formulas
 from .reading.table import find_flaw
@@ -126,6 +129,41 @@ class Cells:
                 else:
                     yield header, entry
 
+    def choice(self, target: str, choices: Iterable[tuple[Any, Any]]) -> str | None:
+        """The choice whose value or label the field's column has, in any case."""
+        if not (text := self.text(target)):
+            return None
+        known = {str(word).casefold(): value for value, label in choices for word in (value, label)}
+        if text.casefold() not in known:
+            listed = ", ".join(dict.fromkeys(known.values()))
+            guess = nearest(text, known)
+            hint = f" Did you mean “{known[guess]}”?" if guess else ""
+            self.refuse(f"This must be one of: {listed}.{hint}", self.header(target), text)
+        return known.get(text.casefold())
+
+    def value(self, target: str, field: serializers.Field) -> Any:
+        """What the API's field makes of the field's column; ``None`` when it is empty or refused, which is noted."""
+        for header, value in self.all(target):
+            if isinstance(field, (serializers.DecimalField, serializers.IntegerField)):
+                given = plain_number(value)
+            else:
+                given = value
+            try:
+                return field.run_validation(given)
+            except exceptions.ValidationError as error:
+                self.refuse(" ".join(map(str, error.detail)), header, value)
+        return None
+
+    def read_key(self, row: Incoming) -> None:
+        """The id of the record in this CRM, for kinds of records that keep no ids of other systems."""
+        if not (text := self.text("id")):
+            return
+        if key := as_uuid(text):
+            row.keys["id"] = [str(key)]
+        else:
+            message = "This is not an id of this CRM; map the column to another field, or to null to leave it out."
+            self.refuse(message, self.header("id"), text)
+
     def header(self, target: str) -> str | None:
         return next(iter(self._columns.get(target, ())), None)
 
@@ -150,6 +188,25 @@ def load_list(value: Any) -> Any:
             return value
         return value if find_flaw({"": loaded}, None) else loaded
     return value
+
+
+def as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def plain_number(value: Any) -> Any:
+    """A number as programs write it, from how spreadsheets do: ``1 299,00`` and ``1,299.00`` are 1299.00.
+
+    A single comma is a decimal one, so that ``1,299`` is never taken for a thousand times as much.
+    """
+    if not isinstance(value, str):
+        return value
+    text = "".join(value.split())
+    thousands = "," if text.rfind(",") < text.rfind(".") else "."
+    return text.replace(thousands, "").replace(",", ".") if "," in text else text
 
 
 def is_plain(value: Any) -> bool:

@@ -44,8 +44,9 @@ class ImportOptionsSerializer(CrmSerializer):
     match = serializers.CharField(
         required=False,
         max_length=200,
-        help_text="By what a row finds the record that it is about: a comma list of `id`, `external_id`, `email` and"
-        " `phone`, asked in that order. Without it every row makes a new record.",
+        help_text="By what a row finds the record that it is about: a comma list of keys, asked in that order. Contacts"
+        " have `id`, `external_id`, `email` and `phone`; leads and customers `id`, `email` and `phone`; products `id`"
+        " and `sku`. Without it every row makes a new record.",
     )
     on_match = ChoiceField(
         required=False,

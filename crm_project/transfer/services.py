@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from crm_project.access import rules
@@ -39,6 +39,7 @@ RUN_FIELDS = [
     *["format", "encoding", "delimiter", "headers", "mapping", "ignored_columns", "updated_at"],
 ]
 CHUNK_TRIES = 4
+UNIQUE_VIOLATION = "23505"
 MEGABYTE = 1024 * 1024
 # Opening these reads them from end to end, for which nobody should wait when they are large.
 PARSED_AT_ONCE = {"json", "ndjson", "xlsx"}
@@ -304,9 +305,11 @@ class _Run:
                 with transaction.atomic():
                     self._take(rows, write)
                 break
-            except OperationalError as error:
-                # Within a larger transaction only the whole can be tried again, by whoever began it.
-                if tried == CHUNK_TRIES or not is_retryable(error) or connection.in_atomic_block:
+            except (OperationalError, IntegrityError) as error:
+                # Within a larger transaction only the whole can be tried again, by whoever began it; but where somebody
+                # else was faster with a value that must be unique, this chunk will find it.
+                is_taken = sqlstate(error) == UNIQUE_VIOLATION
+                if tried == CHUNK_TRIES or not (is_taken or (is_retryable(error) and not connection.in_atomic_block)):
                     raise
                 self._restore(before)
                 time.sleep(0.05 * tried)

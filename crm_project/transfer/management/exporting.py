@@ -15,6 +15,7 @@ from django.db import OperationalError
 from rest_framework import exceptions
 
 from crm_project.access import rules
+from crm_project.access.querysets import OwnedQuerySet
 from crm_project.api.filters import CrmFilterSet, refuse_unknown_parameters
 from crm_project.transfer import exports
 from crm_project.transfer.models import ExportJob
@@ -72,7 +73,8 @@ class ExportCommand(BaseCommand):
             raise could_not_run(f"{user} may not export {model._meta.verbose_name_plural}.")
         refuse_unknown_parameters(given, [*self.filterset_class.get_filters(), *self.filterset_class.families])
         records = model._default_manager.all()
-        records = records.trashed() if given.get("trashed") == "true" else records.live()  # type: ignore[attr-defined]
+        if isinstance(records, OwnedQuerySet):
+            records = records.trashed() if given.get("trashed") == "true" else records.live()
         found = self.filterset_class(given, records, request=SimpleNamespace(user=user))
         if not found.is_valid():
             raise exceptions.ValidationError(found.errors)
