@@ -45,6 +45,17 @@ class ContactPointSerializer(CrmSerializer):
         return attrs
 
 
+def segments_field() -> Any:
+    """The static segments that a contact belongs to; of dynamic ones nobody is made a member."""
+    return VisibleRelatedField(
+        queryset=Segment.objects.filter(kind=Segment.Kind.STATIC),
+        many=True,
+        pk_field=serializers.UUIDField(),
+        required=False,
+        help_text="Ids of static segments.",
+    )
+
+
 EXAMPLE = {
     "name": "James Butt",
     "email": "jbutt@example.com",
@@ -99,13 +110,7 @@ class ContactSerializer(OwnedSerializer):
         max_length=100,
         help_text="Names; new ones are made.",
     )
-    segments = VisibleRelatedField(
-        queryset=Segment.objects.filter(kind=Segment.Kind.STATIC),
-        many=True,
-        pk_field=serializers.UUIDField(),
-        required=False,
-        help_text="Ids of static segments.",
-    )
+    segments = segments_field()
     contact_points = ContactPointSerializer(many=True, required=False, help_text="Given, it replaces the whole list.")
     custom_fields = serializers.DictField(
         required=False, help_text="Values by key; null removes a value, keys left out keep theirs."

@@ -20,5 +20,6 @@ beside.register("tasks", TaskViewSet, "task")
 
 urlpatterns = [
     path("", include(contacts.urls)),
+    path("api/clients/person/", include("contacts.eadesk.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include(beside.urls)),
 ]

@@ -330,6 +330,9 @@ SPECTACULAR_SETTINGS = {
     },
 }
 CRM_API_PREFIX = env.str("CRM_API_PREFIX", "dev/crm").strip("/")
+CRM_ACCOUNT_ID = matching(
+    "CRM_ACCOUNT_ID", "", r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?", "a UUID in small letters"
+)
 CRM_RATE_LIMIT = rate("CRM_RATE_LIMIT", "18000/60")
 CRM_WRONG_KEY_RATE = rate("CRM_WRONG_KEY_RATE", "60/60")
 CRM_SCOPED_RATES = {

@@ -44,6 +44,7 @@ django_settings.WHITENOISE_AUTOREFRESH = (
 
 # What migrations have put into the database, and every test expects to find.
 KEPT_TABLES = {
+    "api_installation",
     "access_role",
     "auth_group",
     "auth_group_permissions",

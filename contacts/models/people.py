@@ -198,6 +198,8 @@ class Contact(OwnedModel):
             GinIndex(OpClass("search_text", "gin_trgm_ops"), name="contact_search", condition=LIVE),
             # Similar names, for finding duplicates.
             GinIndex(OpClass("sort_name", "gin_trgm_ops"), name="contact_similar_name", condition=LIVE),
+            # Names that fit a regular expression, the trash included: Eadesk's person/read?search=
+            GinIndex(OpClass("name", "gin_trgm_ops"), name="contact_name_pattern"),
             # ?custom_fields.key=value
             GinIndex(OpClass("custom_fields", "jsonb_path_ops"), name="contact_custom_fields"),
             # ?trashed=true
@@ -312,6 +314,8 @@ class ContactPoint(BaseModel):
         indexes = [
             # Who has this number or address? A caller's lookup, matching on import, duplicates.
             models.Index(fields=["normalized", "contact"], name="contact_point_lookup", condition=LIVE),
+            # Values that fit a regular expression or are equal, the trash included: Eadesk's ?search= and ?value=
+            GinIndex(OpClass("value", "gin_trgm_ops"), name="contact_point_pattern"),
         ]
 
     def __str__(self) -> str:

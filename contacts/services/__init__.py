@@ -4,6 +4,7 @@ from .contacts import create_contact, delete_contact, restore_contact, update_co
 from .matching import Identity, match_contact, match_contacts
 from .merging import hold_contact, lock_contacts, merge_contacts, survivor_of, told_together, undo_merge
 from .naming import find_or_make
+from .points import add_point, change_point, remove_point
 from .tasks import (
     close_task,
     create_task,
@@ -20,6 +21,8 @@ from .tasks import (
 
 __all__ = [
     "Identity",
+    "add_point",
+    "change_point",
     "close_task",
     "create_contact",
     "create_task",
@@ -35,6 +38,7 @@ __all__ = [
     "move_task",
     "move_tasks",
     "open_task",
+    "remove_point",
     "reopen_task",
     "restore_contact",
     "restore_task",

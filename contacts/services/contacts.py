@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -168,14 +169,24 @@ def restore_contact(*, contact: Contact) -> None:
 def _change_points(
     contact: Contact, given: Sequence[PointData] | None, primary: dict[str, str | None], origin: str
 ) -> None:
-    stored = list(contact.points.live())
-    before = {row.pk: _columns(row) for row in stored}
-    rows = list(stored) if given is None else _replaced(contact, stored, given, origin)
-    for name, value in primary.items():
-        _set_primary(rows, contact, name, value, origin)
+    with changing_points(contact) as rows:
+        if given is not None:
+            rows[:] = _replaced(contact, list(rows), given, origin)
+        for name, value in primary.items():
+            _set_primary(rows, contact, name, value, origin)
+
+
+@contextmanager
+def changing_points(contact: Contact) -> Iterator[list[ContactPoint]]:
+    """Gives the contact's live points, to be changed, added to and taken from; afterwards they are settled and stored.
+
+    Whoever calls it has locked the contact.
+    """
+    rows = list(contact.points.live())
+    before = {row.pk: _columns(row) for row in rows}
+    yield rows
     settle(rows)
-    gone = {row.pk for row in stored} - {row.pk for row in rows}
-    if gone:
+    if gone := before.keys() - {row.pk for row in rows}:
         contact.points.filter(pk__in=gone).update(deleted_at=timezone.now(), is_primary=False)
     changed = [row for row in rows if not row._state.adding and _columns(row) != before[row.pk]]
     # Two steps, lest a row that becomes primary meet the one that no longer is.

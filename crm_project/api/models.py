@@ -1,10 +1,25 @@
-"""What the API remembers between requests."""
+"""What the API remembers between requests, and what it is called."""
+
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
 from crm_project.database.fields import uuid7_key
+
+
+class Installation(models.Model):
+    """This installation of the CRM, in the one row that a migration makes: what other systems know it by."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    account_id = models.UUIDField(default=uuid4, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="installation_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.account_id)
 
 
 class IdempotencyKey(models.Model):

@@ -136,7 +136,7 @@ class CrmSchema(AutoSchema):
         """With the errors, of operations too whose answers ``extend_schema`` names."""
         bodies = super()._get_response_bodies(direction)
         missing = [code for code in self.error_codes() if code not in bodies]
-        return bodies | {code: self._get_response_for_code(error_response(code), code) for code in missing}
+        return bodies | {code: self._get_response_for_code(self.error_response(code), code) for code in missing}
 
     def error_codes(self) -> list[str]:
         codes = ["400", "401", "403", "429", "503"]
@@ -149,6 +149,9 @@ class CrmSchema(AutoSchema):
         if self.method == "POST":
             codes.append("422")
         return sorted(codes)
+
+    def error_response(self, code: str) -> OpenApiResponse:
+        return error_response(code)
 
     def get_examples(self) -> list[Any]:
         return getattr(self.view, "examples", {}).get(self.view.action, [])

@@ -57,6 +57,7 @@ class CrmViewSet(GenericViewSet):
     action_verbs: dict[str, str] = {}
     filtered_actions: tuple[str, ...] = ("list",)
     query_parameters: dict[str, tuple[str, ...]] = {}
+    ignores_unknown_parameters = False
     throttle_scopes: dict[str, str] = {}
     lookup_value_converter = "uuid"
     max_body_bytes = 10 * MEGABYTE
@@ -96,7 +97,7 @@ class CrmViewSet(GenericViewSet):
         if length.isdecimal() and int(length) > self.max_body_bytes:
             raise PayloadTooLarge(f"The request body may have {self.max_body_bytes // MEGABYTE} MB at most.")
         super().initial(request, *args, **kwargs)
-        if self.action:
+        if self.action and not self.ignores_unknown_parameters:
             refuse_unknown_parameters(request.query_params, self.known_parameters())
 
     def known_parameters(self) -> list[str]:
