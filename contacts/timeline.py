@@ -12,7 +12,7 @@ from crm_project.history import changes, timeline
 from crm_project.history.timeline import Entry, Position
 from crm_project.mail.models import Mail
 
-from .models import Contact, Interaction
+from .models import Contact, Interaction, Task
 
 TRACKED = {
     # name: event model, column that holds the contact, column that tells one from another
@@ -21,13 +21,9 @@ TRACKED = {
     "category": ("ContactCategoryEvent", "contact_id", "category_id"),
     "segment": ("ContactSegmentEvent", "contact_id", "segment_id"),
     "share": ("ContactUserShareEvent", "content_object_id", "user_id"),
-    "task": ("TaskEvent", "contact_id", "title"),
     "team_share": ("ContactGroupShareEvent", "content_object_id", "group_id"),
 }
-HIDDEN = {
-    "contact_point": {"contact_id", "normalized", "position", "origin"},
-    "task": {"once", "source_id", "source_at", "closed_by_id", "custom_fields"},
-}
+HIDDEN_OF_TASKS = {"once", "source_id", "source_at", "closed_by_id", "custom_fields", "contact_id"}
 
 
 def register() -> None:
@@ -36,6 +32,7 @@ def register() -> None:
     timeline.register("mail", mails)
     for name in TRACKED:
         timeline.register(name, _changes_of(name))
+    changes.tell(Task, {"contact": "contact", "task": "pk"}, label="title", hidden=HIDDEN_OF_TASKS)
 
 
 def _changes_of(name: str) -> Callable[[Sequence[UUID], Position | None, int], list[Entry]]:
@@ -48,7 +45,7 @@ def _changes_of(name: str) -> Callable[[Sequence[UUID], Position | None, int], l
 def _changes(
     model: Any, column: str, name: str, label: str | None, ids: Sequence[UUID], before: Position | None, limit: int
 ) -> list[Entry]:
-    hidden = HIDDEN.get(name, ())
+    hidden = {"contact_id", "normalized", "position", "origin"} if name == "contact_point" else ()
     return changes.entries(model, column, ids, before, limit, name=name, label=label, hidden=hidden)
 
 

@@ -7,10 +7,13 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self):
+        from crm_project.mail import templates
         from crm_project.transfer.resources import register
 
         from . import timeline
         from .resources import CustomerResource
+        from .services.digests import TEMPLATE
 
         timeline.register()
         register(CustomerResource)
+        templates.register(TEMPLATE)

@@ -156,7 +156,7 @@ class PreviewSerializer(CrmSerializer):
     values = serializers.DictField()
 
 
-@example(None, created=[KEY], moved=1, cancelled=0, escalated=1, more=False)
+@example(None, created=[KEY], moved=1, cancelled=0, escalated=1, mailed=2, more=False)
 class OutcomeSerializer(CrmSerializer):
     """What a run of the follow-ups did."""
 
@@ -164,4 +164,5 @@ class OutcomeSerializer(CrmSerializer):
     moved = serializers.IntegerField(help_text="Open tasks whose date was changed.")
     cancelled = serializers.IntegerField(help_text="Open tasks whose next action is gone.")
     escalated = serializers.IntegerField(help_text="Overdue tasks that a manager has to answer for now.")
+    mailed = serializers.IntegerField(help_text="Digests of today's tasks that were queued.")
     more = serializers.BooleanField(help_text="A worker does the rest.")

@@ -2,6 +2,7 @@
 
 from .contacts import ContactAdmin
 from .groups import CategoryAdmin, CustomFieldAdmin, InteractionAdmin, OrganizationAdmin, SegmentAdmin
+from .tasks import TaskAdmin
 
 __all__ = [
     "CategoryAdmin",
@@ -10,4 +11,5 @@ __all__ = [
     "InteractionAdmin",
     "OrganizationAdmin",
     "SegmentAdmin",
+    "TaskAdmin",
 ]

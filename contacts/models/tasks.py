@@ -120,12 +120,14 @@ class Task(OwnedModel):
         return self.status == self.Status.OPEN and self.due_at < timezone.now()
 
 
+@track(parent="content_object")
 class TaskUserShare(UserObjectPermissionBase):
     """django-guardian's permission of one user for one task."""
 
     content_object = models.ForeignKey(Task, models.CASCADE, related_name="user_shares")
 
 
+@track(parent="content_object")
 class TaskGroupShare(GroupObjectPermissionBase):
     """django-guardian's permission of one group for one task."""
 

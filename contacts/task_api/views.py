@@ -7,7 +7,9 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from crm_project.access import rules
+from crm_project.access.sharing import SharingActions
 from crm_project.api.viewsets import OwnedViewSet
+from crm_project.history.views import HistoryActions
 
 from .. import services
 from ..models import Contact, Task
@@ -15,7 +17,7 @@ from .filters import TaskFilterSet
 from .serializers import CHANGE_EXAMPLES, SnoozeSerializer, TaskSerializer
 
 
-class TaskViewSet(OwnedViewSet):
+class TaskViewSet(HistoryActions, SharingActions, OwnedViewSet):
     tag = "tasks"
     queryset = Task.objects.all()
     serializer_class = TaskSerializer

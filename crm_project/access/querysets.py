@@ -21,3 +21,7 @@ class OwnedQuerySet(RestrictedQuerySet):
 
     def trashed(self) -> Self:
         return self.filter(deleted_at__isnull=False)
+
+    def owned_by(self, user: Any) -> Self:
+        """The rows that are assigned to the user; that does not say who may see them."""
+        return self.filter(assigned_to=user)

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,9 +26,9 @@ from contacts.models import Task
 from contacts.services import follow_up_key, move_task
 from crm_project.access import roles, rules
 from crm_project.access.models import User
-from leads.models import Lead, LeadInteraction
 
-from ..models import CustomerInteraction
+from .digests import PEOPLE, queue_digests
+from .promises import promised_to_customers, promised_to_leads, without_task
 
 BATCH = 1_000
 LOCK = 5_871_140_023  # The advisory lock that one run holds at a time.
@@ -37,12 +37,15 @@ ESCALATING = (Task.Kind.FOLLOW_UP, Task.Kind.FEEDBACK)
 
 @dataclass
 class Outcome:
-    """What one batch did: tasks made, moved to a new date, cancelled and escalated; ``more`` says what it left."""
+    """What one batch did: tasks made, moved to a new date, cancelled and escalated, digests queued; whether it left
+    something.
+    """
 
     created: list[UUID] = field(default_factory=list)
     moved: int = 0
     cancelled: int = 0
     escalated: int = 0
+    mailed: int = 0
     more: bool = False
 
 
@@ -63,16 +66,19 @@ def process_followups(*, actor: User | None = None, now: dt.datetime | None = No
     """One batch of follow-ups: those of the records that the actor may change, or all.
 
     Due dates of next actions become tasks, once each; open tasks move with dates that were changed and are cancelled
-    with those that are gone; what is overdue for ``CRM_FOLLOWUP_ESCALATE_DAYS`` is escalated. Costs a constant number
-    of queries for a batch, and one for each manager to whom something is escalated.
+    with those that are gone; what is overdue for ``CRM_FOLLOWUP_ESCALATE_DAYS`` is escalated; people get their digest.
+    Costs a constant number of queries for a batch, one for each manager to whom something is escalated, and those of
+    each digest.
     """
     now, outcome = now or timezone.now(), Outcome()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     settle(actor, outcome)
-    for interactions, whole in ((leads_due(now), "lead"), (customers_due(now), "customer")):
-        make_tasks(interactions, whole, actor, outcome)
+    for promises, whole in ((promised_to_leads(), "lead"), (promised_to_customers(), "customer")):
+        make_tasks(promises.filter(next_action_date__lte=now), whole, actor, outcome)
     escalate(now, actor, outcome)
+    queued = queue_digests(now=now, actor=actor)
+    outcome.mailed, outcome.more = len(queued), outcome.more or len(queued) == PEOPLE
     return outcome
 
 
@@ -81,24 +87,6 @@ def mine(rows: Any, actor: User | None) -> Any:
 
 
 # Tasks that follow
-
-
-def promised_to_leads() -> QuerySet:
-    """Next actions with leads that are still wanted: neither in the trash nor lost."""
-    lost = Q(lead__status=Lead.Status.LOST)
-    return LeadInteraction.objects.filter(~lost, next_action_date__isnull=False, lead__deleted_at=None)
-
-
-def promised_to_customers() -> QuerySet:
-    return CustomerInteraction.objects.filter(next_action_date__isnull=False, customer__deleted_at=None)
-
-
-def leads_due(now: dt.datetime) -> QuerySet:
-    return promised_to_leads().filter(next_action_date__lte=now)
-
-
-def customers_due(now: dt.datetime) -> QuerySet:
-    return promised_to_customers().filter(next_action_date__lte=now)
 
 
 def settle(actor: User | None, outcome: Outcome) -> None:
@@ -120,8 +108,7 @@ def settle(actor: User | None, outcome: Outcome) -> None:
 
 def make_tasks(interactions: QuerySet, whole: str, actor: User | None, outcome: Outcome) -> None:
     """A task for each due interaction that has had none for this date."""
-    followed = Task.objects.filter(source_id=OuterRef("pk"), source_at=OuterRef("next_action_date"))
-    rows = mine(interactions.filter(~Exists(followed)), actor)
+    rows = mine(without_task(interactions), actor)
     rows = rows.select_related(f"{whole}__assigned_to", "created_by").order_by("next_action_date", "pk")
     tasks = [task_for(row, getattr(row, whole)) for row in rows[:BATCH]]
     Task.objects.bulk_create(tasks, ignore_conflicts=True)
