@@ -5,7 +5,7 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from crm_project.jobs import MAX_ATTEMPTS, STALLED_SECONDS
+from crm_project.jobs import MAX_ATTEMPTS, STALLED_SECONDS, errors
 
 QUEUE = "housekeeping"
 KEPT_HOURS = 7 * 24
@@ -25,6 +25,7 @@ async def retry_stalled_jobs(context: JobContext, timestamp: int) -> None:
             "the worker of a job died", job=job.id, task=job.task_name, attempts=job.attempts + 1, failed=gives_up
         )
         if gives_up:
+            await errors.remember(context.app, job.id, errors.DIED)
             await manager.finish_job(job, status=Status.FAILED, delete_job=False)
         else:
             await manager.retry_job(job)
@@ -45,3 +46,4 @@ async def delete_finished_jobs(context: JobContext, timestamp: int) -> None:
     await context.app.job_manager.delete_old_jobs(
         nb_hours=KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
     )
+    await errors.forget_errors(context.app)
