@@ -11,10 +11,12 @@ class ContactsConfig(AppConfig):
         from crm_project.transfer.resources import register
 
         from . import timeline
+        from .app_connect import sources
         from .demo import make_contacts
         from .models import Contact
         from .resources import ContactResource
 
         timeline.register()
+        sources.register(sources.ContactSource())
         register(ContactResource)
         demo.register(demo.Part("contacts", Contact, default=500, make=make_contacts))

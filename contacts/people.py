@@ -84,9 +84,9 @@ class PersonModel(OwnedModel):
             GinIndex(OpClass("search_text", "gin_trgm_ops"), name="%(class)s_search", condition=LIVE),
             # ?custom_fields.key=value
             GinIndex(OpClass("custom_fields", "jsonb_path_ops"), name="%(class)s_custom_fields"),
-            # Imports that match by number.
+            # Who has this number? A caller's lookup, imports that match by number.
             models.Index(fields=["normalized_phone"], name="%(class)s_phone", condition=LIVE & ~Q(normalized_phone="")),
-            # A contact's timeline, its merge, a caller's lookup.
+            # A contact's timeline, its merge.
             models.Index(fields=["contact"], name="%(class)s_contact"),
         ]
 

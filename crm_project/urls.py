@@ -12,6 +12,7 @@ from crm_project.api import errors, health
 
 urlpatterns = [
     path("", home, name="home"),
+    path("", include("contacts.app_connect.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

@@ -10,10 +10,11 @@ class CustomersConfig(AppConfig):
         from crm_project.mail import templates
         from crm_project.transfer.resources import register
 
-        from . import timeline
+        from . import callers, timeline
         from .resources import CustomerResource
         from .services.digests import TEMPLATE
 
         timeline.register()
+        callers.register()
         register(CustomerResource)
         templates.register(TEMPLATE)

@@ -11,11 +11,12 @@ class LeadsConfig(AppConfig):
         from crm_project.mail.models import Purpose
         from crm_project.transfer.resources import register
 
-        from . import timeline
+        from . import callers, timeline
         from .nurturing import stopping
         from .resources import LeadResource
 
         timeline.register()
+        callers.register()
         register(LeadResource)
         sending.register_guard(Purpose.NURTURING, stopping.guard)
         for key, name in (("welcome", _("Welcome")), ("still_interested", _("Still interested?"))):

@@ -21,7 +21,7 @@ from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from crm_project.database.sizes import is_large
 
@@ -157,6 +157,20 @@ def among(queryset: QuerySet, user: Any, ways: list[Q], verb: str) -> QuerySet:
     return queryset.filter(_is_visible(user, queryset.model, verb))
 
 
+def each_visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
+    """The visible rows of a queryset of owned records that finds few by an index: each of them is asked.
+
+    Costs no query by itself, and the same however much the user may see.
+    """
+    ways = branches(user, queryset.model, verb)
+    if ways is None:
+        return queryset
+    if not ways:
+        return queryset.none()
+    mine = [Exists(rows.filter(content_object=OuterRef("pk"))) for rows in _shares(user, queryset.model, verb)]
+    return queryset.filter(functools.reduce(or_, mine, _belongs(user, queryset.model, verb)))
+
+
 def sees_few(user: Any, model: type[Model], verb: str, ways: list[Q]) -> bool:
     """Which of two plans is the faster one; both find the same rows, so an answer a minute old is good enough."""
 
@@ -174,15 +188,25 @@ def each_way(queryset: QuerySet, ways: list[Q] | None) -> QuerySet:
 
 def _is_visible(user: Any, model: Any, verb: str) -> Q:
     """The branches of owned records as one condition on a row. PostgreSQL hashes what was shared, once in a query."""
-    groups, permission = grants_of(user).group_ids, permission_id(model, verb)
-    of_user = model._meta.get_field("user_shares").related_model.objects.filter(user=user.pk, permission=permission)
-    of_groups = model._meta.get_field("group_shares").related_model.objects.filter(
-        group__in=groups, permission=permission
-    )
-    shared = Q(pk__in=of_user.values("content_object")) | Q(pk__in=of_groups.values("content_object"))
+    of_user, of_groups = (rows.values("content_object") for rows in _shares(user, model, verb))
+    return _belongs(user, model, verb) | Q(pk__in=of_user) | Q(pk__in=of_groups)
+
+
+def _belongs(user: Any, model: Any, verb: str) -> Q:
+    """Blank, which adds nothing to an alternative, when owning a record gives no right to it."""
     if permission_name(model, verb) in grants_of(user).own:
-        return Q(assigned_to=user.pk) | Q(team__in=groups) | shared
-    return shared
+        return Q(assigned_to=user.pk) | Q(team__in=grants_of(user).group_ids)
+    return Q()
+
+
+def _shares(user: Any, model: Any, verb: str) -> tuple[QuerySet, QuerySet]:
+    """What was shared with the user and with their groups for the verb."""
+    permission = permission_id(model, verb)
+    of_user, of_groups = (model._meta.get_field(name).related_model.objects for name in ("user_shares", "group_shares"))
+    return (
+        of_user.filter(user=user.pk, permission=permission),
+        of_groups.filter(group__in=grants_of(user).group_ids, permission=permission),
+    )
 
 
 def count_up_to(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *, is_narrowed: bool = False) -> int:

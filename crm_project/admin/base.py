@@ -10,7 +10,7 @@ from django.contrib.admin.utils import quote
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Model, ProtectedError, QuerySet, TextField
+from django.db.models import Model, ProtectedError, QuerySet, TextField, URLField
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -113,7 +113,10 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     ordering = ("-pk",)
-    formfield_overrides = {TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
+    formfield_overrides = {
+        TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})},
+        URLField: {"assume_scheme": "https"},
+    }
     warn_unsaved_form = True
     change_form_before_template = "admin/version_fields.html"
 

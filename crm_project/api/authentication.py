@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -39,10 +40,10 @@ class ApiKeyAuthentication(BaseAuthentication):
     scheme = "Bearer"
 
     def authenticate(self, request: Any) -> tuple[User, ApiKey] | None:
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
             return None
-        key = self.find(secret.strip()) if scheme.lower() == "bearer" else None
+        key = self.find(self.secret_of(scheme.lower(), credentials.strip()))
         if key is None:
             count_wrong_key(request)
             raise exceptions.AuthenticationFailed()
@@ -50,6 +51,10 @@ class ApiKeyAuthentication(BaseAuthentication):
         self.note_use(key)
         pghistory.context(user=str(key.user_id), api_key=key.prefix)
         return key.user, key
+
+    def secret_of(self, scheme: str, credentials: str) -> str:
+        """The key that the header carries; a blank text, which is no key, when it is of another scheme."""
+        return credentials if scheme == "bearer" else ""
 
     def find(self, secret: str) -> ApiKey | None:
         try:
@@ -74,6 +79,18 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Any) -> str:
         return self.scheme
+
+
+class KeyOrBasicAuthentication(ApiKeyAuthentication):
+    """Also ``Authorization: Basic``, with the key as the user's name and no password, as programs of others send it."""
+
+    def secret_of(self, scheme: str, credentials: str) -> str:
+        if scheme != "basic":
+            return super().secret_of(scheme, credentials)
+        try:
+            return base64.b64decode(credentials, validate=True).decode().removesuffix(":")
+        except ValueError:
+            return ""
 
 
 class SessionAuthentication(DrfSessionAuthentication):

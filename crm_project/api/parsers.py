@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import re
+from collections.abc import Callable
 from typing import Any
 
 from rest_framework import exceptions
@@ -20,10 +23,9 @@ class JSONParser(DrfJSONParser):
             text = stream.read().decode("utf-8-sig")
             if not text.strip():
                 return {}
-            data = json.loads(text, parse_constant=self.refuse_constant)
+            data = self.load(text)
             if data is None:
                 raise ValueError("null says nothing")
-            refuse_unstorable(data)
         except UnicodeDecodeError as error:
             raise exceptions.ParseError(f"The body is not valid UTF-8 at byte {error.start}.") from error
         except RecursionError as error:
@@ -35,9 +37,56 @@ class JSONParser(DrfJSONParser):
             raise exceptions.ParseError(f"The body is not valid JSON: {error}.") from error
         return data
 
+    def load(self, text: str) -> Any:
+        data = json.loads(text, parse_constant=self.refuse_constant)
+        refuse_unstorable(data)
+        return data
+
     @staticmethod
     def refuse_constant(name: str) -> None:
         raise ValueError(f"{name} is not JSON")
+
+
+class LenientJSONParser(JSONParser):
+    """For programs of others, which cannot know our limits: what PostgreSQL cannot store becomes what it can.
+
+    NUL and half characters become U+FFFD; numbers beyond all measure become text. What is no JSON object is refused.
+    """
+
+    LONGEST_NUMBER = 300
+    DEEPEST = 50  # What is nested this deep can be stored and read again, wherever in a request that happens.
+
+    def load(self, text: str) -> Any:
+        data = json.loads(
+            text, parse_constant=self.refuse_constant, parse_int=self.number(int), parse_float=self.number(float)
+        )
+        if not isinstance(data, dict):
+            raise ValueError("it must be an object")
+        return storable(data, self.DEEPEST)
+
+    def number(self, kind: Callable[[str], float]) -> Callable[[str], Any]:
+        def read(digits: str) -> Any:
+            if len(digits) > self.LONGEST_NUMBER or not math.isfinite(value := kind(digits)):
+                return digits
+            return value
+
+        return read
+
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(value: Any, levels: int) -> Any:
+    """The value, in whose texts U+FFFD stands for what PostgreSQL cannot store; ``RecursionError`` if it is deeper."""
+    if isinstance(value, str):
+        return UNSTORABLE.sub("\ufffd", value)
+    if levels == 0:
+        raise RecursionError
+    if isinstance(value, dict):
+        return {storable(key, levels): storable(item, levels - 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [storable(item, levels - 1) for item in value]
+    return value
 
 
 def refuse_unstorable(value: Any, path: str = "") -> None:

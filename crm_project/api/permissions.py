@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import exceptions
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 
 from crm_project.access import rules
 from crm_project.access.models import ApiKey
@@ -41,7 +41,7 @@ class RightPermission(BasePermission):
     def has_permission(self, request: Any, view: Any) -> bool:
         if not rules.is_known(request.user):
             return False
-        scope = ApiKey.Scope.READ if request.method in SAFE_METHODS else ApiKey.Scope.WRITE
+        scope = ApiKey.Scope.READ if view.only_reads() else ApiKey.Scope.WRITE
         if isinstance(request.auth, ApiKey) and scope not in request.auth.scopes:
             self.refuse(f"This API key lacks the scope “{scope}”.")
         if view.action is None:

@@ -34,6 +34,7 @@ EXAMPLES: dict[str, tuple[str, str, dict[str, list[str]]]] = {
     "404": ("Resource not found", "not_found", {}),
     "405": ('Method "PUT" not allowed.', "method_not_allowed", {}),
     "409": ("Resource already exists", "already_exists", {}),
+    "410": ("This log is no longer there.", "gone", {}),
     "412": ("Somebody else changed this record in the meantime.", "precondition_failed", {}),
     "413": ("The request body may have 10 MB at most.", "payload_too_large", {}),
     "415": ('Unsupported media type "text/plain" in request.', "unsupported_media_type", {}),
@@ -47,6 +48,7 @@ DESCRIPTIONS = {
     "403": "The key or its user lacks the right that the message names.",
     "404": "There is no such record.",
     "409": "The state of the records does not allow this.",
+    "410": "The record is gone, or the caller may not see it.",
     "412": "`If-Match` names an older version; `current` holds the record as it is now.",
     "413": "The body is larger than allowed.",
     "415": "The body's media type is not supported.",
@@ -191,6 +193,17 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
             "scheme": "bearer",
             "description": "An API key, made in the admin.",
         }
+
+
+class KeyOrBasicScheme(OpenApiAuthenticationExtension):
+    target_class = "crm_project.api.authentication.KeyOrBasicAuthentication"
+    name = ["apiKeyBearer", "apiKeyBasic"]
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
+        return [
+            {"type": "http", "scheme": "bearer", "description": "An API key, made in the admin."},
+            {"type": "http", "scheme": "basic", "description": "The API key as the name, and no password."},
+        ]
 
 
 class SessionScheme(OpenApiAuthenticationExtension):

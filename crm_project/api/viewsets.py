@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pghistory
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
@@ -42,7 +43,8 @@ class CrmViewSet(GenericViewSet):
     """A view on one kind of record.
 
     ``orderings`` maps public names to columns, ``action_verbs`` actions to verbs, ``query_parameters`` actions to the
-    parameters they know besides those of the filter set.
+    parameters they know besides those of the filter set. ``reading_actions`` only read, although they are called by
+    POST. ``door`` is what the change history calls this way in, where it is not the API.
     """
 
     permission_classes = [RightPermission]
@@ -58,6 +60,8 @@ class CrmViewSet(GenericViewSet):
     filtered_actions: tuple[str, ...] = ("list",)
     query_parameters: dict[str, tuple[str, ...]] = {}
     ignores_unknown_parameters = False
+    reading_actions: tuple[str, ...] = ()
+    door = ""
     throttle_scopes: dict[str, str] = {}
     lookup_value_converter = "uuid"
     max_body_bytes = 10 * MEGABYTE
@@ -78,7 +82,7 @@ class CrmViewSet(GenericViewSet):
 
     def run(self, handler: Callable[[], Response]) -> Response:
         """Call the handler; one that writes in a transaction, which is begun again when others made it fail."""
-        if self.request.method in SAFE_METHODS:
+        if self.only_reads():
             return handler()
         for tried in range(1, TRANSACTION_TRIES + 1):
             try:
@@ -97,8 +101,13 @@ class CrmViewSet(GenericViewSet):
         if length.isdecimal() and int(length) > self.max_body_bytes:
             raise PayloadTooLarge(f"The request body may have {self.max_body_bytes // MEGABYTE} MB at most.")
         super().initial(request, *args, **kwargs)
+        if self.door:
+            pghistory.context(door=self.door)
         if self.action and not self.ignores_unknown_parameters:
             refuse_unknown_parameters(request.query_params, self.known_parameters())
+
+    def only_reads(self) -> bool:
+        return self.request.method in SAFE_METHODS or self.action in self.reading_actions
 
     def known_parameters(self) -> list[str]:
         known = list(self.query_parameters.get(self.action, ()))

@@ -1,7 +1,7 @@
 """Every change to leads that has a rule or a side effect."""
 
 from .assignment import choose_owner
-from .interactions import delete_interaction, record_interaction, update_interaction
+from .interactions import delete_interaction, note_contact, record_interaction, update_interaction
 from .leads import create_lead, delete_lead, restore_lead, update_lead
 from .scoring import explain_score, rescore, rules_changed
 from .status import change_status, time_in_statuses
@@ -13,6 +13,7 @@ __all__ = [
     "delete_interaction",
     "delete_lead",
     "explain_score",
+    "note_contact",
     "record_interaction",
     "rescore",
     "restore_lead",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.db import transaction
@@ -39,6 +40,16 @@ def delete_interaction(*, interaction: LeadInteraction) -> None:
     move_tasks(source_id=interaction.pk, at=None)
     interaction.delete()
     _follow(lead, forget=interaction)
+
+
+@transaction.atomic
+def note_contact(*, lead: Lead, at: dt.datetime) -> None:
+    """Somebody spoke with the lead at that time, which is its last contact unless there was a later one."""
+    lead = Lead.objects.select_for_update().get(pk=lead.pk)
+    if lead.last_contact is None or at > lead.last_contact:
+        lead.last_contact = at
+        set_score(lead)
+        lead.save(update_fields=["last_contact", "score", "updated_at"])
 
 
 def _follow(lead: Lead, forget: LeadInteraction | None = None) -> None:

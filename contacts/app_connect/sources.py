@@ -1,0 +1,239 @@
+"""The kinds of records that may be calling. Each app registers its own in its ``AppConfig.ready()``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import CharField, DateTimeField, F, Func, Q, QuerySet, Value
+
+from crm_project.access import rules
+from crm_project.access.models import OwnedModel, User
+
+from .. import services
+from ..models import Contact, ContactPoint, Origin
+from ..people import PersonModel
+from .numbers import Number
+
+MOST_BY_NUMBER = 500  # Of each kind. A switchboard's number may be that of thousands, of whom nobody reads a list.
+MOST_BY_NAME = 50
+MOST_WORDS = 10
+NOTHING = Value("", CharField())
+UNKNOWN = Value(None, DateTimeField())
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody who may be calling; the fields have the order of ``CallerSource.rows``."""
+
+    kind: str
+    id: UUID
+    name: str
+    phone: str
+    title: str
+    company: str
+    email: str
+    created_at: dt.datetime
+    last_activity: dt.datetime | None
+
+
+def has_words(column: str, words: list[str]) -> list[Q]:
+    """Every word is a part of the folded column."""
+    return [Q(**{f"{column}__folded_contains": word}) for word in words]
+
+
+class CallerSource:
+    """One kind of record: how it is found, made and told that somebody spoke with it.
+
+    ``kind`` is what App Connect calls it, ``entity`` the name under which its custom fields are defined.
+    """
+
+    kind: ClassVar[str]
+    entity: ClassVar[str]
+    model: ClassVar[type[OwnedModel]]
+    title: Any = NOTHING
+    company: Any = NOTHING
+    email: Any = NOTHING
+    last_activity: Any = UNKNOWN
+
+    def numbered(self, number: Number) -> QuerySet:
+        """Live records that have the number."""
+        raise NotImplementedError
+
+    def named(self, words: list[str]) -> QuerySet:
+        """Live records in whose names all the words occur."""
+        raise NotImplementedError
+
+    def phone(self, number: Number | None) -> Any:
+        """The expression for the stored number that was asked for, or for the first one."""
+        raise NotImplementedError
+
+    def create(self, *, actor: User, name: str, phone: str, custom_fields: dict[str, Any]) -> Any:
+        """A new record; the name is not blank, the number may be."""
+        raise NotImplementedError
+
+    def contact_id(self, record: Any) -> UUID:
+        """The key of the contact behind the record."""
+        raise NotImplementedError
+
+    def was_spoken_with(self, record: Any, at: dt.datetime) -> None:
+        """Called in the transaction that writes down a call or message."""
+
+    def rows(self, found: QuerySet, number: Number | None = None) -> QuerySet:
+        """The found records in the shape of ``Caller``."""
+        told = {
+            "told_phone": self.phone(number),
+            "told_kind": Value(self.kind, CharField()),
+            "told_title": self.title,
+            "told_company": self.company,
+            "told_email": self.email,
+            "told_activity": self.last_activity,
+        }
+        columns = ("id", "name", "told_phone", "told_title", "told_company", "told_email", "created_at")
+        return found.annotate(**told).values_list("told_kind", *columns, "told_activity")
+
+
+class PartOfContact(Func):
+    """One value of a contact, by its key. Written in SQL, which Django would take longer to write than to ask."""
+
+    arity = 1
+    output_field: Any = CharField()
+
+
+class Email(PartOfContact):
+    template = """(
+        SELECT value FROM contacts_contactpoint WHERE contact_id = %(expressions)s AND type = 'mail'
+            AND deleted_at IS NULL ORDER BY is_primary DESC, position, id LIMIT 1
+    )"""
+
+
+class Company(PartOfContact):
+    template = "(SELECT name FROM contacts_organization WHERE id = %(expressions)s)"
+
+
+class LastActivity(PartOfContact):
+    template = "(SELECT max(started_at) FROM contacts_interaction WHERE contact_id = %(expressions)s)"
+    output_field = DateTimeField()
+
+
+class Phone(PartOfContact):
+    """The first number; of those equal to a number, if there is one."""
+
+    template = """(
+        SELECT value FROM contacts_contactpoint WHERE contact_id = %(expressions)s AND type = 'phone'
+            AND deleted_at IS NULL ORDER BY normalized = ANY({equal}) DESC, is_primary DESC, position, id LIMIT 1
+    )"""
+
+    def __init__(self, key: Any, number: Number | None) -> None:
+        super().__init__(key)
+        self.number = number
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
+        context["template"] = self.template.replace("{equal}", "%%s")
+        sql, params = super().as_sql(compiler, connection, *args, **context)
+        equal = (*self.number.normalized, *self.number.spelled_normalized) if self.number else ()
+        return sql, (*params, list(equal))
+
+
+class ContactSource(CallerSource):
+    kind, entity, model = "Contact", "contact", Contact
+    title = F("job_title")
+    company = Company("organization_id")
+    email = Email("pk")
+    last_activity = LastActivity("pk")
+
+    def phone(self, number: Number | None) -> Any:
+        return Phone("pk", number)
+
+    def numbered(self, number: Number) -> QuerySet:
+        points = ContactPoint.objects.filter(
+            number.among("normalized", "value"), type=ContactPoint.Type.PHONE, deleted_at=None
+        )
+        return Contact.objects.live().filter(pk__in=points.order_by().values("contact"))
+
+    def named(self, words: list[str]) -> QuerySet:
+        return Contact.objects.live().filter(*has_words("sort_name", words))
+
+    def create(self, *, actor: User, name: str, phone: str, custom_fields: dict[str, Any]) -> Contact:
+        return services.create_contact(
+            actor=actor, origin=Origin.APP_CONNECT, name=name, phone=phone, custom_fields=custom_fields
+        )
+
+    def contact_id(self, record: Contact) -> UUID:
+        return record.pk
+
+
+class PersonSource(CallerSource):
+    """People in a role, such as leads: found by their own number and name, behind them the contact."""
+
+    model: ClassVar[type[PersonModel]]
+    company = F("company")
+    email = F("email")
+
+    def live(self) -> QuerySet:
+        people: Any = self.model._default_manager
+        return people.live()
+
+    def phone(self, number: Number | None) -> Any:
+        return F("phone")
+
+    def numbered(self, number: Number) -> QuerySet:
+        return self.live().filter(number.among("normalized_phone", "phone"))
+
+    def named(self, words: list[str]) -> QuerySet:
+        """The index is that of the search text, of which the name is a part."""
+        return self.live().filter(*has_words("search_text", words), *has_words("sort_name", words))
+
+    def contact_id(self, record: PersonModel) -> UUID:
+        return record.contact_id
+
+
+_sources: dict[str, CallerSource] = {}
+
+
+def register(source: CallerSource) -> None:
+    """Add a kind of caller; what is registered first is what new contacts become unless told otherwise."""
+    _sources[source.kind] = source
+
+
+def sources() -> list[CallerSource]:
+    return list(_sources.values())
+
+
+def source_for(kind: str) -> CallerSource | None:
+    return _sources.get(kind)
+
+
+def default_source() -> CallerSource:
+    return sources()[0]
+
+
+def by_number(number: Number, user: User) -> list[Caller]:
+    """Who may be calling from the number, of all kinds that the user may see, newest first. One query."""
+    if not number:
+        return []
+    parts = []
+    for source in sources():
+        found = rules.each_visible(source.numbered(number), user)
+        parts.append(source.rows(found.order_by("-pk"), number)[:MOST_BY_NUMBER])
+    return newest(parts[0].union(*parts[1:], all=True))
+
+
+def by_name(name: str, user: User) -> list[Caller]:
+    """Who has all the words in the name, in any order, newest first, at most 50. A query or two for each kind."""
+    words = name.split()[:MOST_WORDS]
+    if not words:
+        return []
+    found: list[Any] = []
+    for source in sources():
+        named = rules.top_k(source.named(words).order_by("-pk"), user, MOST_BY_NAME, is_narrowed=True)
+        found += source.rows(named)[:MOST_BY_NAME]
+    return newest(found)[:MOST_BY_NAME]
+
+
+def newest(rows: Any) -> list[Caller]:
+    callers = [Caller(*row) for row in rows]
+    return sorted(callers, key=attrgetter("created_at", "id"), reverse=True)
