@@ -220,6 +220,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = reverse_lazy("admin:login")
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
+AXES_ENABLE_ADMIN = False  # Its pages are among those of users and keys.
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = number("CRM_LOGIN_FAILURES", 10, least=1)
 AXES_COOLOFF_TIME = number("CRM_LOGIN_LOCK_HOURS", 1, least=1)

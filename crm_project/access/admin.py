@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from axes.models import AccessFailureLog, AccessLog
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
@@ -23,11 +26,54 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from crm_project.admin import RestrictedMixin
 from crm_project.admin.lists import name_of
+from crm_project.admin.story import Table, Teller
+from crm_project.history import changes
 
 from . import rules, services
-from .models import ApiKey, Role, User
+from .models import ApiKey, Grant, Membership, Role, TrackedGroup, User
 
 admin.site.unregister(Group)
+
+MOST_TOLD = 200
+
+
+@dataclass(frozen=True)
+class Told:
+    """A table whose changes a record's history tells: ``column`` of its events names the record."""
+
+    model: Any
+    column: str
+    table: Table
+
+
+class StoryMixin:
+    """The page that tells what changed in the record and in what belongs to it, by whatever door and whoever did it."""
+
+    told: tuple[Told, ...] = ()
+
+    def history_view(self: Any, request: Any, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The newest changes. One query for each table, and those of the teller."""
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, record):
+            raise PermissionDenied
+        entries: list[Any] = []
+        for each in self.told:
+            name, label = each.model._meta.model_name, each.table.value or None
+            events = each.model.pgh_event_model
+            entries += changes.entries(events, each.column, [record.pk], None, MOST_TOLD, name=name, label=label)
+        entries.sort(key=lambda entry: entry.position, reverse=True)
+        tables = {each.model._meta.model_name: each.table for each in self.told}
+        story = Teller(request.user, tables).tell(entries[:MOST_TOLD])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History: %s") % record,
+            "opts": self.opts,
+            "original": record,
+            "story": story,
+        }
+        return TemplateResponse(request, "admin/record/timeline.html", context)
 
 
 class CrmUserChangeForm(UserChangeForm):
@@ -51,8 +97,13 @@ class CrmUserChangeForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(RestrictedMixin, DjangoUserAdmin, ModelAdmin):
+class UserAdmin(StoryMixin, RestrictedMixin, DjangoUserAdmin, ModelAdmin):
     menu, icon = "settings", "manage_accounts"
+    told = (
+        Told(User, "pgh_obj_id", Table(User)),
+        Told(Membership, "user_id", Table(Membership, value="group_id", part_of="user")),
+        Told(ApiKey, "user_id", Table(ApiKey, value="name", part_of="user")),
+    )
     form = CrmUserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -125,8 +176,14 @@ class RoleInline(RestrictedMixin, StackedInline):
 
 
 @admin.register(Group)
-class GroupAdmin(RestrictedMixin, DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(StoryMixin, RestrictedMixin, DjangoGroupAdmin, ModelAdmin):
     menu, icon = "settings", "groups"
+    told = (
+        Told(TrackedGroup, "pgh_obj_id", Table(Group)),
+        Told(Role, "group_id", Table(Role)),
+        Told(Grant, "group_id", Table(Grant, value="permission_id", part_of="trackedgroup")),
+        Told(Membership, "group_id", Table(Membership, value="user_id", part_of="trackedgroup")),
+    )
     compressed_fields = False
     inlines = (RoleInline,)
     list_display = ("name", "kind", "description")
@@ -165,10 +222,11 @@ class ApiKeyForm(forms.ModelForm):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(RestrictedMixin, ModelAdmin):
+class ApiKeyAdmin(StoryMixin, RestrictedMixin, ModelAdmin):
     """Everybody makes and revokes keys for themself; who may manage keys does so for anybody."""
 
     menu, icon = "settings", "key"
+    told = (Told(ApiKey, "pgh_obj_id", Table(ApiKey)),)
     form = ApiKeyForm
     list_display = ("shown_name", "shown_prefix", "owner", "shown_scopes", "expires_at", "last_used_at", "state")
     list_select_related = ("user",)
@@ -263,3 +321,29 @@ class ApiKeyAdmin(RestrictedMixin, ModelAdmin):
         if key.revoked_at:
             return "revoked", _("revoked")
         return ("active", _("active")) if key.is_active else ("expired", _("expired"))
+
+
+@admin.register(AccessLog)
+class SignInAdmin(RestrictedMixin, ModelAdmin):
+    """Who signed in to the admin, when and from where. Nobody adds or changes this."""
+
+    menu, icon = "settings", "login"
+    list_display = ("attempt_time", "username", "ip_address", "user_agent")
+    search_fields = ("username", "ip_address")
+    search_help_text = gettext_lazy("A user name or an address of the network")
+    list_per_page = 50
+    show_full_result_count = False
+    fields = readonly_fields = ("attempt_time", "logout_time", "username", "ip_address", "user_agent")
+    ordering = ("-pk",)
+
+    def may(self, request: Any, verb: str, obj: Any = None) -> bool:
+        return verb == "view" and super().may(request, verb, obj)
+
+
+@admin.register(AccessFailureLog)
+class FailedSignInAdmin(SignInAdmin):
+    """Who could not sign in."""
+
+    icon = "gpp_maybe"
+    list_display = (*SignInAdmin.list_display, "locked_out")
+    fields = readonly_fields = ("attempt_time", "locked_out", "username", "ip_address", "user_agent")

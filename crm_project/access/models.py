@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm_project.database.fields import uuid7_key
 from crm_project.database.models import BaseModel
+from crm_project.history.tracking import track
 
 from .querysets import OwnedQuerySet
 
@@ -25,6 +26,7 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("“%(name)s” is not a time zone such as Europe/Paris."), params={"name": name})
 
 
+@track(exclude=["password", "last_login"])
 class User(AbstractUser):
     """Somebody who works with the CRM. Rights come from the groups: roles and teams."""
 
@@ -46,6 +48,7 @@ class User(AbstractUser):
         ]
 
 
+@track()
 class Role(models.Model):
     """Makes a group a role: its permissions count for every record, or only for those its members own or share.
 
@@ -64,6 +67,7 @@ class Role(models.Model):
         return self.group.name
 
 
+@track(exclude=["digest", "last_used_at"], parent="user")
 class ApiKey(BaseModel):
     """A secret by which a program acts as its user, cut down by the key's scopes. Only its SHA-256 is stored."""
 
@@ -102,6 +106,30 @@ class ApiKey(BaseModel):
     @property
     def is_active(self) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+@track()
+class TrackedGroup(Group):
+    """Django's group, whose changes are recorded."""
+
+    class Meta:
+        proxy = True
+
+
+@track(parent="user")
+class Membership(User.groups.through):  # type: ignore[name-defined]
+    """That a user has a role or belongs to a team; each change is recorded."""
+
+    class Meta:
+        proxy = True
+
+
+@track(parent="group")
+class Grant(Group.permissions.through):  # type: ignore[name-defined]
+    """That a role or a team holds a permission; each change is recorded."""
+
+    class Meta:
+        proxy = True
 
 
 class OwnedModel(BaseModel):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils import formats, timezone
@@ -25,7 +25,7 @@ from crm_project.history.timeline import Entry
 from .lists import name_of
 
 LONGEST = 200
-PUBLIC = {User, Group}  # Whose names every member of staff reads, to hand records over and to share them.
+PUBLIC = {User, Group, Permission}  # Whose names every member of staff reads, to hand records over, say.
 HIDDEN_COLUMNS = {"deleted_by_id", "created_by_id", "merged_into_id"}
 TITLES = {
     "created": gettext_lazy("%s added"),

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 
 import pytest
+from axes.models import AccessFailureLog, AccessLog
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from rest_framework.test import APIClient
@@ -183,3 +184,51 @@ def test_wrong_passwords_are_counted(client):
 def test_last_use_is_shown(rep):
     ApiKeyFactory(user=rep.user, last_used_at=dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC))
     assert "Jan. 31, 2026" in text_of(rep.get(KEYS))
+
+
+def test_histories_tell_who_gave_which_rights(administrator):
+    colleague = UserFactory(username="grace", first_name="", last_name="")
+    form = form_of(administrator.get(url("access_user_change", colleague.pk)), "user_form")
+    sales = Group.objects.get(name="Sales")
+    administrator.post(url("access_user_change", colleague.pk), form | {"groups": [sales.pk], "is_staff": "on"})
+    make_key(administrator, user=colleague.pk, name="Phone system")
+    key = ApiKey.objects.get()
+    administrator.post(KEYS, {"action": "revoke", "_selected_action": [key.pk]})
+    told = text_of(administrator.get(url("access_user_history", colleague.pk)))
+    for part in (administrator.user.username, "Staff status", "Sales", "Phone system"):
+        assert part in told
+    assert "Revoked at" in text_of(administrator.get(url("access_apikey_history", key.pk)))
+    permission = sales.permissions.order_by("pk").first()
+    sales.permissions.remove(permission)
+    told = text_of(administrator.get(url("auth_group_history", sales.pk)))
+    assert permission.name in told
+    assert "grace" in told
+
+
+def test_a_history_has_no_secret_and_no_sign_in(administrator, db):
+    colleague = UserFactory()
+    colleague.set_password("a long enough password")
+    colleague.save()
+    key = ApiKeyFactory(user=colleague)
+    ApiKey.objects.filter(pk=key.pk).update(last_used_at=dt.datetime.now(dt.UTC))
+    columns = {field.name for model in (User, ApiKey) for field in model.pgh_event_model._meta.fields}
+    assert columns.isdisjoint({"password", "last_login", "digest", "last_used_at"})
+    assert ApiKey.pgh_event_model.objects.filter(pgh_obj=key.pk).count() == 1
+
+
+def test_only_who_may_see_a_user_reads_their_history(rep):
+    assert rep.get(url("access_user_history", UserFactory().pk)).status_code in (403, 404)
+
+
+def test_administrators_see_who_signed_in_and_who_could_not(administrator, rep, client):
+    ada = UserFactory(username="ada", is_staff=True)
+    ada.set_password("a long enough password")
+    ada.save()
+    for password in ("wrong", "a long enough password"):
+        client.post("/admin/login/", {"username": "ada", "password": password})
+    for address, model in (("/admin/axes/accesslog/", AccessLog), ("/admin/axes/accessfailurelog/", AccessFailureLog)):
+        assert "ada" in text_of(administrator.get(address))
+        (row,) = model.objects.filter(username="ada")
+        assert administrator.get(f"{address}{row.pk}/change/").status_code == 200
+        assert administrator.post(f"{address}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert rep.get(address).status_code == 403
