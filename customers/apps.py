@@ -13,8 +13,10 @@ class CustomersConfig(AppConfig):
         from . import callers, timeline
         from .resources import CustomerResource
         from .services.digests import TEMPLATE
+        from .standing import factors
 
         timeline.register()
         callers.register()
         register(CustomerResource)
         templates.register(TEMPLATE)
+        factors.register()

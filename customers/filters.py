@@ -1,14 +1,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import exceptions
 
-from contacts.filters import DealingsFilterSet
-from crm_project.api.filters import ChoiceListFilter, CrmFilterSet, MomentFilter, UUIDListFilter
+from contacts.filters import DealingsFilterSet, TextFilter
+from crm_project.access import rules
+from crm_project.api.filters import (
+    NONE,
+    ChoiceListFilter,
+    CrmFilterSet,
+    MomentFilter,
+    UUIDListFilter,
+    refuse_unknown_parameters,
+)
 
-from .models import Customer, CustomerInteraction
+from .models import BuyerSegment, Customer, CustomerInteraction, SavedSegment, Standing
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class HealthFilter(ChoiceListFilter):
+    """Customers whose health was never computed are of unknown health."""
+
+    def filter(self, queryset: QuerySet, value: list[str]) -> QuerySet:
+        if not value:
+            return queryset
+        found = Q(standing__band__in=value)
+        return queryset.filter(found | Q(standing=None) if Standing.Band.UNKNOWN in value else found)
+
+
+def stored(parameters: dict[str, str], customers: QuerySet, request: Any) -> QuerySet:
+    """The customers filtered by stored parameters of their list.
+
+    Raises:
+        ValidationError: the parameters are not those of the list.
+    """
+    refuse_unknown_parameters(parameters, [*CustomerFilterSet.get_filters(), *CustomerFilterSet.families])
+    filterset = CustomerFilterSet(parameters, queryset=customers, request=request)
+    if not filterset.is_valid():
+        raise exceptions.ValidationError(filterset.errors)
+    return filterset.qs
 
 
 class CustomerFilterSet(DealingsFilterSet):
@@ -21,9 +58,35 @@ class CustomerFilterSet(DealingsFilterSet):
     credit_limit_min = filters.NumberFilter(field_name="credit_limit", lookup_expr="gte")
     credit_limit_max = filters.NumberFilter(field_name="credit_limit", lookup_expr="lte")
 
+    segment = TextFilter(
+        method="by_segment", label="Key of a segment of buyers, none, or id or name of a saved segment"
+    )
+    health = HealthFilter(choices=Standing.Band.choices, label="Bands of health, comma separated")
+    health_min = filters.NumberFilter(field_name="standing__health", lookup_expr="gte", label="At least this healthy")
+    health_max = filters.NumberFilter(field_name="standing__health", lookup_expr="lte", label="At most this healthy")
+
     class Meta:
         model = Customer
         fields: list[str] = []
+
+    def by_segment(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        if value == NONE:
+            return queryset.exclude(pk__in=Standing.objects.exclude(segment="").values("pk"))
+        if BuyerSegment.objects.filter(key=value).exists():
+            return queryset.filter(standing__segment=value)
+        return queryset.filter(pk__in=self.saved(value).values("pk"))
+
+    def saved(self, text: str) -> QuerySet:
+        """The customers of a saved segment, which may not name another one."""
+        try:
+            segment = SavedSegment.objects.filter(pk=UUID(text)).first()
+        except ValueError:
+            segment = SavedSegment.objects.filter(name__iexact=text).first()
+        if segment is None or not rules.allows(self.request.user, segment, "view"):
+            raise exceptions.ValidationError({"segment": ["There is no segment of this key, id or name."]})
+        if "segment" in segment.filter:
+            raise exceptions.ValidationError({"segment": ["A saved segment does not name another one."]})
+        return stored(segment.filter, Customer.objects.live(), self.request)
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         queryset = super().filter_queryset(queryset)

@@ -195,3 +195,119 @@ class StandingRules(BaseModel):
     @classmethod
     def current(cls) -> StandingRules:
         return cls.objects.first() or cls()
+
+
+@track()
+class FactorWeight(BaseModel):
+    """How much a factor of health counts, next to the others; without a row it counts what its app says."""
+
+    key = models.CharField(_("factor"), max_length=32, unique=True)
+    weight = models.PositiveSmallIntegerField(
+        _("weight"), validators=[MaxValueValidator(100)], help_text=_("0 leaves it out.")
+    )
+
+    objects = RestrictedQuerySet.as_manager()
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("weight of a health factor")
+        verbose_name_plural = _("weights of health factors")
+        ordering = ["-weight", "key"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+@track()
+class BuyerSegment(BaseModel):
+    """A name for customers whose scores of recency, frequency and money lie in these bounds; the first that fits."""
+
+    key = models.SlugField(_("key"), max_length=32, unique=True)
+    name = models.CharField(_("name"), max_length=64)
+    description = models.CharField(_("description"), max_length=255, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    recency_min = models.PositiveSmallIntegerField(_("recency from"), default=1)
+    recency_max = models.PositiveSmallIntegerField(_("recency to"), default=10)
+    frequency_min = models.PositiveSmallIntegerField(_("frequency from"), default=1)
+    frequency_max = models.PositiveSmallIntegerField(_("frequency to"), default=10)
+    monetary_min = models.PositiveSmallIntegerField(_("money from"), default=1)
+    monetary_max = models.PositiveSmallIntegerField(_("money to"), default=10)
+
+    objects = RestrictedQuerySet.as_manager()
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("segment of buyers")
+        verbose_name_plural = _("segments of buyers")
+        ordering = ["position", "key"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@track()
+class SavedSegment(BaseModel):
+    """Customers who fit stored parameters of the list of customers."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    description = models.CharField(_("description"), max_length=255, blank=True)
+    filter = models.JSONField(
+        _("filter"), default=dict, help_text=_('Parameters of the list, such as {"type": "business"}.')
+    )
+
+    objects = RestrictedQuerySet.as_manager()
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("saved segment of customers")
+        verbose_name_plural = _("saved segments of customers")
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Standing(models.Model):
+    """How a customer stands, as it was last computed: health, and recency, frequency and money of what was bought.
+
+    ``factors`` holds, by the key of each factor that there was data for, its ``points`` from 0 to 1, its ``certainty``
+    from 0 to 1 and the ``facts`` that it was made of. What ends in ``_before`` is of thirty days earlier. Money is that
+    of the currency in which most orders were.
+    """
+
+    class Band(models.TextChoices):
+        HEALTHY = "healthy", _("Healthy")
+        STEADY = "steady", _("Steady")
+        AT_RISK = "at_risk", _("At risk")
+        UNKNOWN = "unknown", _("Unknown")
+
+    access_parent = "customer"
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="standing")
+    health = models.PositiveSmallIntegerField(_("health"), null=True)
+    health_before = models.PositiveSmallIntegerField(null=True)
+    confidence = models.PositiveSmallIntegerField(_("confidence"), default=0, db_default=0)
+    band = models.CharField(_("band"), max_length=8, choices=Band, default=Band.UNKNOWN, db_default=Band.UNKNOWN)
+    factors = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    health_at = models.DateTimeField(_("computed at"), null=True)
+    currency = models.CharField(max_length=3, blank=True, default="", db_default="")
+    last_order = models.DateTimeField(_("last order"), null=True)
+    frequency = models.PositiveIntegerField(_("orders"), null=True)
+    monetary = models.DecimalField(_("spent"), max_digits=18, decimal_places=2, null=True)
+    recency_score = models.PositiveSmallIntegerField(null=True)
+    frequency_score = models.PositiveSmallIntegerField(null=True)
+    monetary_score = models.PositiveSmallIntegerField(null=True)
+    segment = models.CharField(_("segment"), max_length=32, blank=True, default="", db_default="")
+    segment_before = models.CharField(max_length=32, blank=True, default="", db_default="")
+    segment_at = models.DateTimeField(null=True)
+
+    objects = RestrictedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("standing")
+        verbose_name_plural = _("standings")
+        indexes = [
+            # ?segment= and the sizes of segments; ?health= and the sizes of bands.
+            models.Index(fields=["segment", "segment_before"], name="standing_segment"),
+            models.Index(fields=["band", "health"], name="standing_band"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.health}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from rest_framework import serializers
 
 from crm_project.api.schema import KEY, example, record_example
@@ -17,7 +19,8 @@ from crm_project.api.serializers import (
 from leads.models import Lead
 
 from . import services
-from .models import Customer, CustomerInteraction
+from .models import Customer, CustomerInteraction, Standing
+from .services import Segment, Segments
 
 CUSTOMER_EXAMPLE = {
     "name": "Jane Smith",
@@ -166,3 +169,126 @@ class OutcomeSerializer(CrmSerializer):
     escalated = serializers.IntegerField(help_text="Overdue tasks that a manager has to answer for now.")
     mailed = serializers.IntegerField(help_text="Digests of today's tasks that were queued.")
     more = serializers.BooleanField(help_text="A worker does the rest.")
+
+
+class FactorSerializer(serializers.Serializer):
+    factor = serializers.CharField(source="factor.key")
+    name = serializers.CharField(source="factor.name")
+    points = serializers.FloatField()
+    of = serializers.FloatField(help_text="The most that it could give.")
+    text = serializers.CharField(help_text="Why.")
+
+
+class MissingFactorSerializer(serializers.Serializer):
+    factor = serializers.CharField(source="key")
+    name = serializers.CharField()
+
+
+@example(
+    None,
+    health=72,
+    band="healthy",
+    trend="rising",
+    health_before=61,
+    confidence=80,
+    factors=[
+        {
+            "factor": "rhythm",
+            "name": "Rhythm of orders",
+            "points": 40.1,
+            "of": 56.3,
+            "text": "The last order was 12 days ago; usually one comes every 30 days.",
+        }
+    ],
+    missing=[{"factor": "interactions", "name": "Interactions"}],
+    computed_at="2026-01-31T12:00:00Z",
+)
+class HealthSerializer(serializers.Serializer):
+    """How a customer is, and why."""
+
+    health = serializers.IntegerField(
+        source="standing.health", allow_null=True, help_text="0 to 100; null when there is no data at all."
+    )
+    band = serializers.ChoiceField(source="standing.band", choices=Standing.Band.choices)
+    trend = serializers.ChoiceField(choices=["rising", "steady", "falling", "unknown"])
+    health_before = serializers.IntegerField(
+        source="standing.health_before", allow_null=True, help_text="Thirty days ago."
+    )
+    confidence = serializers.IntegerField(source="standing.confidence", help_text="0 to 100: how much data there is.")
+    factors = FactorSerializer(source="parts", many=True, help_text="Their points add up to the health.")
+    missing = MissingFactorSerializer(many=True, help_text="What there is no data for.")
+    computed_at = serializers.DateTimeField(source="standing.health_at")
+
+
+LIST = "https://crm.example.com/dev/crm/customers"
+
+
+class CustomerSegmentSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=["buyers", "health", "type", "status", "saved"])
+    key = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    count = serializers.IntegerField()
+    percent = serializers.FloatField(allow_null=True, help_text="Of all customers that the caller sees.")
+    joined = serializers.IntegerField(allow_null=True, help_text="Customers who were elsewhere thirty days ago.")
+    left = serializers.IntegerField(allow_null=True, help_text="Customers who are elsewhere since.")
+    revenue = serializers.DictField(child=serializers.CharField(), help_text="In the window, by currency.")
+    customers = serializers.URLField(help_text="The list of these customers.")
+
+
+class RulesSerializer(serializers.Serializer):
+    window_days = serializers.IntegerField(help_text="What was bought in so many days counts.")
+    groups = serializers.IntegerField(help_text="Scores go from 1 to this.")
+    healthy_from = serializers.IntegerField()
+    at_risk_below = serializers.IntegerField()
+    churn_days = serializers.IntegerField()
+
+
+@example(
+    None,
+    as_of="2026-01-31T12:00:00Z",
+    is_kept=False,
+    computed_at="2026-01-31T11:30:00Z",
+    rules={"window_days": 365, "groups": 5, "healthy_from": 70, "at_risk_below": 40, "churn_days": 90},
+    segments=[
+        {
+            "kind": "buyers",
+            "key": "champions",
+            "name": "Champions",
+            "description": "Bought lately, often and much.",
+            "count": 24,
+            "percent": 12.5,
+            "joined": 3,
+            "left": 1,
+            "revenue": {"USD": "120400.00"},
+            "customers": f"{LIST}?segment=champions",
+        }
+    ],
+)
+class SegmentsSerializer(serializers.Serializer):
+    as_of = serializers.DateTimeField(help_text="When the customers were counted.")
+    is_kept = serializers.BooleanField(help_text="Whether they were counted earlier, up to a minute ago.")
+    computed_at = serializers.DateTimeField(allow_null=True, help_text="When customers were last put into segments.")
+    rules = RulesSerializer()
+    segments = CustomerSegmentSerializer(many=True)
+
+
+def segments_answer(found: Segments, is_kept: bool, request: Any) -> dict[str, Any]:
+    everyone = sum(segment.count for segment in found.segments if segment.kind == "type")
+    root = request.build_absolute_uri(reverse("customer-list"))
+
+    def answer(segment: Segment) -> dict[str, Any]:
+        names = ("kind", "key", "name", "description", "count", "joined", "left")
+        return {name: getattr(segment, name) for name in names} | {
+            "percent": round(100 * segment.count / everyone, 1) if everyone else None,
+            "revenue": {currency: str(total) for currency, total in sorted(segment.revenue.items())},
+            "customers": f"{root}?{urlencode(segment.parameters)}",
+        }
+
+    return {
+        "as_of": found.as_of,
+        "is_kept": is_kept,
+        "computed_at": found.computed_at,
+        "rules": RulesSerializer(found.rules).data,
+        "segments": [answer(segment) for segment in found.segments],
+    }

@@ -16,3 +16,14 @@ def process_followups(timestamp: int = 0) -> None:
     with because_of(door="worker"):
         while services.process_followups().more:
             pass
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(queue="standing", queueing_lock="refresh_standing")
+def refresh_standing(timestamp: int = 0) -> None:
+    """Compute the segments and the health of all customers anew, every hour.
+
+    Each statement overwrites what was there by what is true now: run twice, at once, or killed, it harms nothing.
+    """
+    services.refresh_segments()
+    services.refresh_all()

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from contacts.models import Contact, Task
 from crm_project.access import rules
 from crm_project.access.sharing import SharingActions
+from crm_project.api.keeping import kept
 from crm_project.api.viewsets import CrmViewSet, OwnedViewSet, PartViewSet, etag_of
 from crm_project.history.views import HistoryActions
 from crm_project.transfer.views import TransferActions
@@ -24,9 +25,12 @@ from .serializers import (
     ConvertSerializer,
     CustomerInteractionSerializer,
     CustomerSerializer,
+    HealthSerializer,
     OutcomeSerializer,
     PreviewSerializer,
+    SegmentsSerializer,
     UndoneSerializer,
+    segments_answer,
 )
 
 
@@ -47,6 +51,7 @@ class CustomerViewSet(TransferActions, HistoryActions, SharingActions, OwnedView
     resource_class = CustomerResource
     filtered_actions = ("list", "export_file")
     orderings = {"created_at": ("id",), "name": ("sort_name", "id"), "updated_at": ("updated_at", "id")}
+    action_verbs = {"segments": "view", "health": "view"}
 
     def prepare(self, records: list[Customer]) -> None:
         hide_unseen(self.request.user, records)
@@ -56,6 +61,28 @@ class CustomerViewSet(TransferActions, HistoryActions, SharingActions, OwnedView
 
     def perform_restore(self, record: Customer) -> None:
         services.restore_customer(customer=record, actor=self.request.user)
+
+    @extend_schema(responses=SegmentsSerializer)
+    @action(detail=False, pagination_class=None, filter_backends=[])
+    def segments(self, request: Any) -> Response:
+        """Get customer segments.
+
+        By recency, frequency and money of what customers bought; by health, type and status; and saved ones. With the
+        customers of each that the caller may see, how many came and went in the last thirty days, what they bought in
+        the window, and the address of the list of exactly these customers.
+        """
+        found, is_kept = kept(services.segments_of, user=request.user)
+        return Response(segments_answer(found, is_kept, request))
+
+    @extend_schema(responses=HealthSerializer)
+    @action(detail=True)
+    def health(self, request: Any, pk: Any = None) -> Response:
+        """Get the health of a customer, explained.
+
+        From 0 to 100, computed for the occasion. Each factor says how many points it gives of how many, and why; what
+        there is no data for does not lower the score, but the confidence.
+        """
+        return Response(HealthSerializer(services.health_of(self.get_object(), user=request.user)).data)
 
 
 class CustomerInteractionViewSet(PartViewSet):

@@ -10,10 +10,11 @@ class OrdersConfig(AppConfig):
         from crm_project.transfer.resources import register
         from customers import services as customers
 
-        from . import buying, services, timeline
+        from . import buying, services, standing, timeline
         from .resources import ProductResource
 
         register(ProductResource)
         timeline.register()
         buying.register()
+        standing.register()
         customers.register_undo_check(services.objection_to_undo)

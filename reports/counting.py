@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import BooleanField, ExpressionWrapper, F, FloatField, Func, QuerySet, Value
 
 from crm_project.access import rules
+from crm_project.database.cube import Cell, WidthBucket, cube
 from orders.buying import HABITS
 from orders.models import Order
 
-from .cube import Cell, WidthBucket, cube
 from .metrics import COUNT, MEAN, MEDIAN, METRICS, RATIO, SUM, Figure, Metric, Scope, counted
 from .periods import Period
 from .records import DIMENSIONS, LISTS

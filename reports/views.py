@@ -8,12 +8,12 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
+from crm_project.api.keeping import kept
 from crm_project.api.viewsets import CrmViewSet
 from customers.models import Customer
 from leads.models import Lead
 
 from . import questions, services
-from .keeping import kept
 from .periods import GRAINS
 from .presenting import Presenter
 from .serializers import CustomerReportSerializer, DashboardSerializer, LeadReportSerializer

@@ -51,6 +51,7 @@ KEPT_TABLES = {
     "auth_permission",
     "django_content_type",
     "django_migrations",
+    "customers_buyersegment",
     "leads_scorerule",
 }
 

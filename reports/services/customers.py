@@ -11,10 +11,10 @@ from django.db.models import Count, DateTimeField, F, Min, Sum, Window
 from django.utils.translation import gettext as _
 
 from crm_project.access import rules
+from crm_project.database.cube import WidthBucket
 from orders.models import Order
 
 from ..counting import count, money
-from ..cube import WidthBucket
 from ..metrics import METRICS, Figure, Metric, Scope, as_text
 from ..periods import Period
 from ..questions import Question

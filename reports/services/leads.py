@@ -8,11 +8,11 @@ from django.db import connection
 from django.db.models import F, Window
 from django.db.models.functions import Lead as Following
 
+from crm_project.database.cube import cube
 from leads.models import LeadStatusChange
 from leads.querysets import STAGES, furthest
 
 from ..counting import count, percent
-from ..cube import cube
 from ..metrics import METRICS, Figure, Scope
 from ..questions import Question
 from ..records import LISTS

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from crm_project.access import services as access
+from crm_project.api import keeping
 from leads import services as leads
 from leads.models import Lead
-from reports import keeping
 from tests.factories import CustomerFactory, LeadFactory, OrderFactory, ProductFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,138 @@
+"""The segments of customers: how many are in each, how many came and went, and what they bought."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Max, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm_project.access import rules
+from crm_project.database.cube import cube
+
+from ..filters import stored
+from ..models import BuyerSegment, Customer, SavedSegment, Standing, StandingRules
+
+# ``revenue(user, since)`` gives the orders that count and that the user may see, with ``customer``, ``currency`` and
+# ``total``. An app that sells registers it.
+Revenue = Callable[[Any, dt.datetime], QuerySet]
+_revenue: list[Revenue] = []
+
+
+def register_revenue(revenue: Revenue) -> None:
+    _revenue[:] = [revenue]
+
+
+@dataclass
+class Segment:
+    """``parameters`` of the list of customers show its members. ``joined`` and ``left`` are of the last thirty days,
+    and ``None`` for kinds whose past is not known. ``revenue`` is that of the window, by currency."""
+
+    kind: str
+    key: str
+    name: str
+    parameters: dict[str, str]
+    description: str = ""
+    count: int = 0
+    joined: int | None = None
+    left: int | None = None
+    revenue: dict[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass
+class Segments:
+    rules: StandingRules
+    computed_at: dt.datetime | None
+    segments: list[Segment]
+    as_of: dt.datetime = field(default_factory=timezone.now)
+
+
+def segments_of(*, user: Any) -> Segments:
+    """All segments with what the user may see of them. Five queries, and two for each saved segment."""
+    rules_now = StandingRules.current()
+    customers = rules.visible(Customer.objects.live(), user)
+    found = [*_of_buyers(), *_of_bands(), *_of_choices("type", Customer.Type), *_of_choices("status", Customer.Status)]
+    by_place = {(segment.kind, segment.key): segment for segment in found}
+    since = timezone.now() - dt.timedelta(rules_now.window_days)
+    orders = _revenue[0](user, since).filter(customer__in=customers.order_by().values("pk"))
+    _count(by_place, customers)
+    _move(by_place, customers)
+    _add_revenue(by_place, orders)
+    computed = Standing.objects.aggregate(at=Max("segment_at"))["at"] if found else None
+    saved = [_saved(segment, customers, orders, user) for segment in rules.visible(SavedSegment.objects.all(), user)]
+    return Segments(rules_now, computed, found + saved)
+
+
+def _of_buyers() -> list[Segment]:
+    named = [
+        Segment("buyers", each.key, each.name, {"segment": each.key}, each.description, joined=0, left=0)
+        for each in BuyerSegment.objects.all()
+    ]
+    nobody = Segment("buyers", "none", _("No buyers"), {"segment": "none"}, _("Bought nothing in the window."))
+    return [*named, nobody]
+
+
+def _of_bands() -> list[Segment]:
+    return [Segment("health", band, str(band.label), {"health": band}) for band in Standing.Band]
+
+
+def _of_choices(kind: str, choices: Any) -> list[Segment]:
+    return [Segment(kind, choice, str(choice.label), {kind: choice}) for choice in choices]
+
+
+COLUMNS = {"buyers": "standing__segment", "health": "standing__band", "type": "type", "status": "status"}
+MISSING = {"buyers": "none", "health": Standing.Band.UNKNOWN}
+
+
+def _place(cell: Any) -> tuple[str, str]:
+    kind = cell.dimension.removeprefix("by_")
+    return kind, cell.key or MISSING.get(kind, "")
+
+
+def _count(by_place: dict[tuple[str, str], Segment], customers: QuerySet) -> None:
+    rows = customers.values(**{f"by_{kind}": F(column) for kind, column in COLUMNS.items()})
+    cells = cube(rows, dimensions=[f"by_{kind}" for kind in COLUMNS], measures={"count": "count(*)"})
+    for cell in cells:
+        if cell.dimension and _place(cell) in by_place:
+            by_place[_place(cell)].count += cell.measured["count"]
+
+
+def _move(by_place: dict[tuple[str, str], Segment], customers: QuerySet) -> None:
+    """Who is in another segment of buyers than thirty days ago."""
+    moved = customers.exclude(standing=None).exclude(standing__segment=F("standing__segment_before")).order_by()
+    pairs = moved.values_list("standing__segment", "standing__segment_before").annotate(count=Count("pk"))
+    for now, before, count in pairs:
+        for key, name in ((now, "joined"), (before, "left")):
+            segment = by_place.get(("buyers", key or "none"))
+            if segment:
+                setattr(segment, name, (getattr(segment, name) or 0) + count)
+
+
+def _add_revenue(by_place: dict[tuple[str, str], Segment], orders: QuerySet) -> None:
+    rows = orders.values(
+        "currency", "total", **{f"by_{kind}": F(f"customer__{column}") for kind, column in COLUMNS.items()}
+    )
+    names = [f"by_{kind}" for kind in COLUMNS]
+    for cell in cube(rows, dimensions=names, measures={"sum": "sum(total)"}, within="currency"):
+        if cell.dimension and (segment := by_place.get(_place(cell))):
+            segment.revenue[cell.within] = segment.revenue.get(cell.within, Decimal(0)) + cell.measured["sum"]
+
+
+def _saved(segment: SavedSegment, customers: QuerySet, orders: QuerySet, user: Any) -> Segment:
+    asked = type("Asked", (), {"user": user, "query_params": segment.filter})
+    members = stored(segment.filter, customers, asked)
+    sums = orders.filter(customer__in=members.order_by().values("pk")).order_by().values_list("currency")
+    return Segment(
+        "saved",
+        str(segment.pk),
+        segment.name,
+        {"segment": str(segment.pk)},
+        segment.description,
+        count=members.count(),
+        revenue=dict(sums.annotate(sum=Sum("total"))),
+    )

@@ -1,0 +1,180 @@
+"""Health from 0 to 100: the weighted mean of what the factors say, computed where the data is.
+
+The score is ``100 · Σ wᵢ·pᵢ / Σ wᵢ`` over the factors that there is data for: missing data does not lower it. What is
+missing lowers the confidence, ``100 · Σ wᵢ·cᵢ / Σ wᵢ`` over all factors, where ``cᵢ`` is the certainty of each.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm_project.access import rules
+
+from ..models import Customer, Standing, StandingRules
+from .factors import FACTORS, Factor, weights
+
+EARLIER = dt.timedelta(30)
+BATCH = 20_000
+
+HEALTH = """
+    SELECT customer.id, now.health::int, coalesce(now.confidence, 0)::int, coalesce(now.factors, '{{}}'),
+           before.health::int,
+           CASE WHEN now.health IS NULL THEN 'unknown' WHEN now.health >= %s THEN 'healthy'
+                WHEN now.health < %s THEN 'at_risk' ELSE 'steady' END, %s::timestamptz
+    FROM ({customers}) AS customer (id)
+    LEFT JOIN ({now}) AS now ON now.who = customer.id
+    LEFT JOIN ({before}) AS before ON before.who = customer.id
+    ORDER BY customer.id
+"""
+COLUMNS = ("customer_id", "health", "confidence", "factors", "health_before", "band", "health_at")
+STORE = f"""
+    INSERT INTO customers_standing ({", ".join(COLUMNS)}) {{health}}
+    ON CONFLICT (customer_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])}
+"""
+SCORES = """
+    SELECT who, round(100 * sum(weight * points) / sum(weight)) AS health,
+           round(100 * sum(weight * certainty) / {all_weights}) AS confidence,
+           jsonb_object_agg(key, jsonb_build_object(
+               'points', round(points::numeric, 4), 'certainty', round(certainty::numeric, 4), 'facts', facts
+           )) AS factors
+    FROM ({factors}) AS factor GROUP BY who
+"""
+
+
+def health_sql(customers: QuerySet, at: dt.datetime) -> tuple[str, list[Any]]:
+    """SQL that gives the health of each of these customers at a time, and thirty days earlier for the trend."""
+    rules_now = StandingRules.current()
+    keys = customers.order_by().values("pk")
+    keys_sql, keys_parameters = keys.query.sql_with_params()
+    now_sql, now_parameters = scores(keys, at)
+    before_sql, before_parameters = scores(keys, at - EARLIER)
+    return HEALTH.format(customers=keys_sql, now=now_sql, before=before_sql), [
+        *(rules_now.healthy_from, rules_now.at_risk_below, at),
+        *(*keys_parameters, *now_parameters, *before_parameters),
+    ]
+
+
+def store(customers: QuerySet, *, at: dt.datetime | None = None) -> int:
+    """Compute the health of these customers anew and say of how many. One statement.
+
+    Rows are written in the order of their keys, so that two that do the same do not lock each other out.
+    """
+    sql, parameters = health_sql(customers, at or timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(STORE.format(health=sql), parameters)
+        return cursor.rowcount
+
+
+def standing_of(customer: Customer, *, at: dt.datetime | None = None) -> Standing:
+    """The customer's health as of now, which is computed and not stored. Three queries."""
+    sql, parameters = health_sql(Customer.objects.filter(pk=customer.pk), at or timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        found = dict(zip(COLUMNS, cursor.fetchone(), strict=True))
+    return Standing(**found | {"factors": json.loads(found["factors"])})
+
+
+def scores(customers: QuerySet, at: dt.datetime) -> tuple[str, list[Any]]:
+    """SQL that gives ``who``, ``health``, ``confidence`` and ``factors`` as of a time, of those with any data."""
+    used = {key: weight for key, weight in weights().items() if weight}
+    parts, parameters = ["SELECT NULL::uuid, NULL::text, 0::float, 0::float, 0::float, NULL::jsonb WHERE false"], []
+    for key, weight in used.items():
+        sql, given = FACTORS[key].rows(customers, at).query.sql_with_params()
+        parts.append(f"SELECT who, %s, %s::float, points::float, certainty::float, facts::jsonb FROM ({sql}) AS rows")
+        parameters += [key, weight, *given]
+    named = f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS part (who, key, weight, points, certainty, facts)"
+    return SCORES.format(factors=named, all_weights=sum(used.values()) or 1), parameters
+
+
+def refresh_all() -> int:
+    """Compute the health of all customers, a batch in a transaction of its own, and say of how many.
+
+    Memory stays that of one batch; killed anywhere, or run twice, it leaves only health that is right.
+    """
+    done = 0
+    for customers in batches():
+        with transaction.atomic():
+            done += store(customers)
+    return done
+
+
+def batches() -> Iterator[QuerySet]:
+    """All live customers, by ranges of their keys."""
+    rows = Customer.objects.live().order_by("pk")
+    last = None
+    while True:
+        beyond = rows.filter(pk__gt=last) if last else rows
+        keys = beyond.values_list("pk", flat=True)[BATCH - 1 : BATCH]
+        end = next(iter(keys), None)
+        if end is None:
+            if beyond.exists():
+                yield beyond
+            return
+        yield beyond.filter(pk__lte=end)
+        last = end
+
+
+@dataclass
+class Part:
+    """What one factor adds: ``points`` of at most ``of``, and why. ``text`` is empty for who may not see why."""
+
+    factor: Factor
+    points: float
+    of: float
+    text: str
+
+
+@dataclass
+class Health:
+    standing: Standing
+    parts: list[Part]
+    missing: list[Factor]
+
+    @property
+    def trend(self) -> str:
+        now, before = self.standing.health, self.standing.health_before
+        if now is None or before is None:
+            return "unknown"
+        return "rising" if now >= before + 5 else "falling" if now <= before - 5 else "steady"
+
+
+def health_of(customer: Customer, *, user: Any) -> Health:
+    """The customer's health as of now and what it is made of, computed for the occasion.
+
+    Costs four queries, and one more for each factor whose records the user may not all see.
+    """
+    standing = standing_of(customer)
+    used = {key: weight for key, weight in weights().items() if weight}
+    present = sum(used[key] for key in standing.factors if key in used) or 1
+    parts = [
+        Part(
+            FACTORS[key],
+            round(100 * used[key] * found["points"] / present, 1),
+            round(100 * used[key] / present, 1),
+            explanation(FACTORS[key], customer, found["facts"], user),
+        )
+        for key, found in standing.factors.items()
+        if key in used
+    ]
+    missing = [FACTORS[key] for key in used if key not in standing.factors]
+    return Health(standing, sorted(parts, key=lambda part: -part.of), missing)
+
+
+def explanation(factor: Factor, customer: Customer, facts: dict[str, Any], user: Any) -> str:
+    """Why, in words; not for who may not see all that it was made of."""
+    rows = factor.source(customer)
+    if (
+        rules.branches(user, rows.model) is None
+        or not rows.exclude(pk__in=rules.visible(rows, user).values("pk")).exists()
+    ):
+        return factor.tell(facts)
+    return _("This is made of records that you may not all see.")
