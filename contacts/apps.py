@@ -10,7 +10,7 @@ class ContactsConfig(AppConfig):
         from crm_project import demo
         from crm_project.transfer.resources import register
 
-        from . import timeline
+        from . import custom_fields, timeline
         from .app_connect import sources
         from .demo import make_contacts
         from .models import Contact
@@ -18,5 +18,6 @@ class ContactsConfig(AppConfig):
 
         timeline.register()
         sources.register(sources.ContactSource())
+        custom_fields.register(Contact)
         register(ContactResource)
         demo.register(demo.Part("contacts", Contact, default=500, make=make_contacts))

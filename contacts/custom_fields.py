@@ -23,6 +23,25 @@ from .models import CustomField
 LONGEST_TEXT = 1_000
 LONGEST_LONG_TEXT = 50_000
 MOST_DIGITS = 30
+_entities: dict[str, type[models.Model]] = {}
+
+
+def register(model: type[models.Model]) -> None:
+    """Let staff define fields for this kind of record; called from the app's ``AppConfig.ready()``."""
+    _entities[str(model._meta.model_name)] = model
+
+
+def entities() -> dict[str, str]:
+    """The kinds of records that have custom fields, with their names for people."""
+    return {name: str(model._meta.verbose_name) for name, model in _entities.items()}
+
+
+def check_entity(name: str) -> None:
+    """Raises ``ValidationError`` for a kind of record that has no custom fields."""
+    if name not in _entities:
+        guess = nearest(name, list(_entities))
+        hint = _(" Did you mean “%s”?") % guess if guess else ""
+        raise ValidationError(_("This must be one of: %s.") % ", ".join(_entities) + hint)
 
 
 def definitions(entity: str = "contact") -> list[CustomField]:
@@ -157,6 +176,10 @@ def check_definition(field: CustomField) -> None:
     Raises:
         ValidationError: with the messages by name of the attribute.
     """
+    try:
+        check_entity(field.entity)
+    except ValidationError as error:
+        raise ValidationError({"entity": error.messages}) from error
     if field.type in {CustomField.Type.CHOICE, CustomField.Type.MULTI_CHOICE} and not field.choices:
         raise ValidationError({"choices": [_("A field of choices needs some.")]})
     try:

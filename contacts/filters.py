@@ -60,21 +60,27 @@ class NameFilter(TextFilter):
         return queryset.filter(**{f"{self.field_name}__in": [Fold(Value(name)) for name in sorted(names)]})
 
 
-class PeopleFilterSet(OwnedFilterSet):
-    """What lists of people have in common, whatever their role. ``entity`` is that of their custom fields."""
+class CustomFieldsFilterSet(OwnedFilterSet):
+    """What lists of records with custom fields have in common. ``entity`` is the kind of record."""
 
-    entity = "contact"
+    entity: str
     families = ("custom_fields.",)
-
-    search = TextFilter(method="by_search", max_length=200, label="Words of name, company or addresses; a number")
-    name = NameFilter(method="by_name", label="The whole name, case and accents folded")
-    email = TextFilter(method="by_email", max_length=320, label="An e-mail address")
-    phone = TextFilter(method="by_phone", max_length=100, label="A number in any spelling")
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         queryset = super().filter_queryset(queryset)
         asked = {name: self.data[name] for name in self.data if name.startswith("custom_fields.")}
         return filter_by_custom_fields(queryset, asked, self.entity) if asked else queryset
+
+
+class PeopleFilterSet(CustomFieldsFilterSet):
+    """What lists of people have in common, whatever their role."""
+
+    entity = "contact"
+
+    search = TextFilter(method="by_search", max_length=200, label="Words of name, company or addresses; a number")
+    name = NameFilter(method="by_name", label="The whole name, case and accents folded")
+    email = TextFilter(method="by_email", max_length=320, label="An e-mail address")
+    phone = TextFilter(method="by_phone", max_length=100, label="A number in any spelling")
 
     def by_search(self, queryset: Any, name: str, value: str) -> QuerySet:
         return queryset.search(value)

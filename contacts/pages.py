@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from crm_project.admin import OwnedForm
+from crm_project.admin import OwnedForm, link_to
+from crm_project.api.exceptions import AlreadyExists
 
 from . import custom_fields as custom
 from .custom_form_fields import PREFIX, form_field, given, name_of, readable
 from .models import CustomField
+from .services.people import in_trash, refuse_taken_email
 
 
 class CustomFieldsForm(OwnedForm):
@@ -46,6 +52,61 @@ class CustomFieldsForm(OwnedForm):
         if values := self.changed_custom_fields(self.cleaned_data):
             changes["custom_fields"] = values
         return changes
+
+
+class PersonForm(CustomFieldsForm):
+    """A lead or customer."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "email" in self.fields:  # Only placeholders have none.
+            self.fields["email"].required = self.instance._state.adding or self.instance.email is not None
+
+    def clean_email(self) -> str | None:
+        email = self.cleaned_data["email"]
+        if "email" in self.changed_data:
+            try:
+                refuse_taken_email(type(self.instance), email, self.user)
+            except AlreadyExists as error:
+                raise ValidationError(self.taken(error.extra.get("id"))) from error
+        return email
+
+    def taken(self, key: str | None) -> str:
+        """Says whose the address is, to who may see them."""
+        meta = self.instance._meta
+        sentence = _("Another %s has this e-mail address.") % meta.verbose_name
+        if key is None:
+            return sentence
+        url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[key])
+        return format_html('{} <a href="{}" class="underline">{}</a>', sentence, url, _("Look at it"))
+
+
+class PersonMixin:
+    """The pages of leads and customers."""
+
+    form = PersonForm
+    search_fields = ("name",)
+    search_help_text = gettext_lazy("Names in any order, companies, e-mail addresses, numbers in any spelling")
+    list_display_links = ("shown_name",)
+    list_select_related = ("assigned_to",)
+
+    @display(description=gettext_lazy("Name"), ordering="sort_name")
+    def shown_name(self, person: Any) -> str:
+        return person.name
+
+    @display(description=gettext_lazy("Contact"))
+    def contact_link(self, person: Any) -> str:
+        return link_to(person.asked_by, person.contact) if person.contact_id else "–"
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        """Tells of others with the same address in the trash, lest somebody be made twice."""
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            for twin in in_trash(obj, actor=request.user):
+                messages.warning(
+                    request,
+                    format_html(_("In the trash there is another one with this address: {}"), link_to(request, twin)),
+                )
 
 
 class CustomFieldsMixin:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -80,6 +81,12 @@ class PersonModel(OwnedModel):
             # ?ordering=name and ?ordering=updated_at
             models.Index(fields=["sort_name", "id"], name="%(class)s_by_name", condition=LIVE),
             models.Index(fields=["updated_at", "id"], name="%(class)s_by_change", condition=LIVE),
+            # Who has an address and is in the trash.
+            models.Index(
+                Lower("email"),
+                name="%(class)s_trashed_email",
+                condition=Q(deleted_at__isnull=False, email__isnull=False),
+            ),
             # ?search=
             GinIndex(OpClass("search_text", "gin_trgm_ops"), name="%(class)s_search", condition=LIVE),
             # ?custom_fields.key=value
@@ -97,5 +104,8 @@ class PersonModel(OwnedModel):
         """Bring e-mail and number into the form they are compared by."""
         self.email = self.email.strip() if self.email else None
         self.normalized_phone = phones.parse(self.phone).normalized if self.phone else ""
-        if self.phone:
-            points.check("phone", self.phone)
+        try:
+            if self.phone:
+                points.check("phone", self.phone)
+        except ValidationError as error:
+            raise ValidationError({"phone": error.messages}) from error

@@ -7,10 +7,13 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self):
+        from contacts import custom_fields
+        from contacts.services import merging
         from crm_project.mail import templates
         from crm_project.transfer.resources import register
 
         from . import callers, timeline
+        from .models import Customer
         from .resources import CustomerResource
         from .services.digests import TEMPLATE
         from .standing import factors
@@ -20,3 +23,5 @@ class CustomersConfig(AppConfig):
         register(CustomerResource)
         templates.register(TEMPLATE)
         factors.register()
+        custom_fields.register(Customer)
+        merging.register(merging.moves("customers", Customer))

@@ -7,17 +7,22 @@ class LeadsConfig(AppConfig):
     verbose_name = _("Leads")
 
     def ready(self):
+        from contacts import custom_fields
+        from contacts.services import merging
         from crm_project.mail import sending, templates
         from crm_project.mail.models import Purpose
         from crm_project.transfer.resources import register
 
         from . import callers, timeline
+        from .models import Lead
         from .nurturing import stopping
         from .resources import LeadResource
 
         timeline.register()
         callers.register()
         register(LeadResource)
+        custom_fields.register(Lead)
+        merging.register(merging.moves("leads", Lead))
         sending.register_guard(Purpose.NURTURING, stopping.guard)
         for key, name in (("welcome", _("Welcome")), ("still_interested", _("Still interested?"))):
             templates.register(templates.MailTemplate(key, Purpose.NURTURING, name, templates.EXAMPLE))

@@ -5,12 +5,12 @@ from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
+from contacts.filters import CustomFieldsFilterSet
 from crm_project.access import rules
 from crm_project.api.filters import (
     ChoiceListFilter,
     CrmFilterSet,
     MomentFilter,
-    OwnedFilterSet,
     TextListFilter,
     UUIDListFilter,
 )
@@ -30,7 +30,9 @@ class CustomerTypeFilter(ChoiceListFilter):
         return queryset.filter(customer__in=customers.values("pk"))
 
 
-class OrderFilterSet(OwnedFilterSet):
+class OrderFilterSet(CustomFieldsFilterSet):
+    entity = "order"
+
     customer_id = UUIDListFilter(label="Customers' ids")
     customer_type = CustomerTypeFilter(choices=Customer.Type.choices, label="Customers' types, comma separated")
     product_id = UUIDListFilter(label="Products' ids")

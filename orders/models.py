@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -120,6 +121,8 @@ class Order(OwnedModel):
             models.Index(fields=["status", "id"], name="order_status", condition=LIVE),
             # ?ordering=order_date, and periods of reports.
             models.Index(fields=["order_date", "id"], name="order_by_date", condition=LIVE),
+            # ?custom_fields.key=value
+            GinIndex(OpClass("custom_fields", "jsonb_path_ops"), name="order_custom_fields"),
         ]
 
     def __str__(self) -> str:

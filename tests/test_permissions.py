@@ -710,7 +710,7 @@ def pages() -> list[tuple[Address, Any]]:
         parts = address.route.split("/")
         kind = next((model for model in MAKERS if [model._meta.app_label, model._meta.model_name] == parts[1:3]), None)
         if (
-            kind in {Contact, *PARTS, Task, ContactMerge, Organization, ImportJob, ExportJob}
+            kind in {Contact, Lead, Customer, Order, *PARTS, Task, ContactMerge, Organization, ImportJob, ExportJob}
             and "(?P" not in address.route
         ):
             found.append((address, kind))

@@ -12,17 +12,18 @@ from django.db.models import Q, QuerySet, Value
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.contrib.forms.widgets import ArrayWidget
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from crm_project.access import rules
 from crm_project.admin import CrmModelAdmin, VersionedForm
-from crm_project.admin.lists import PeriodFilter
+from crm_project.admin.lists import ChoiceFilter, PeriodFilter
 from crm_project.api.pagination import COUNT_EXACT_TO
 from crm_project.database.functions import Fold
 
@@ -210,6 +211,12 @@ class CustomFieldForm(VersionedForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        if "entity" in self.fields:
+            self.fields["entity"] = forms.ChoiceField(
+                choices=[(name, capfirst(label)) for name, label in custom.entities().items()],
+                label=_("Kind of record"),
+                widget=UnfoldAdminSelectWidget,
+            )
         value = self.instance.default
         self.initial["default"] = "; ".join(value) if isinstance(value, list) else value
 
@@ -226,16 +233,24 @@ class CustomFieldForm(VersionedForm):
         return data
 
 
+class EntityFilter(ChoiceFilter):
+    title = gettext_lazy("kind of record")
+    parameter_name = "entity"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[Any, Any]]:
+        return [(name, capfirst(label)) for name, label in custom.entities().items()]
+
+
 @admin.register(CustomField)
 class CustomFieldAdmin(CrmModelAdmin):
     menu, icon = "settings", "edit_note"
     form = CustomFieldForm
     ordering = ("entity", "position", "key")
     search_fields = ("label", "key")
-    list_display = ("label", "key", "type", "required", "unique", "position")
-    list_filter = (("type", ChoicesDropdownFilter),)
+    list_display = ("label", "kind_of_record", "key", "type", "required", "unique", "position")
+    list_filter = (EntityFilter, ("type", ChoicesDropdownFilter))
     fieldsets = (
-        (None, {"fields": ("label", "key", "type", "help_text")}),
+        (None, {"fields": ("entity", "label", "key", "type", "help_text")}),
         (gettext_lazy("Rules"), {"fields": ("required", "unique", "choices", "default", "position")}),
     )
 
@@ -243,7 +258,16 @@ class CustomFieldAdmin(CrmModelAdmin):
         return queryset.filter(Q(label__icontains=term) | Q(key__icontains=term))
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> tuple[str, ...]:
-        return ("key", "type") if obj is not None else ()
+        return ("kind_of_record", "key", "type") if obj is not None else ()
+
+    def get_fieldsets(self, request: Any, obj: Any = None) -> Any:
+        first, *rest = super().get_fieldsets(request, obj)
+        names = ["kind_of_record" if name == "entity" and obj is not None else name for name in first[1]["fields"]]
+        return [(first[0], {"fields": names}), *rest]
+
+    @display(description=gettext_lazy("Kind of record"), ordering="entity")
+    def kind_of_record(self, field: CustomField) -> str:
+        return capfirst(custom.entities().get(field.entity, field.entity))
 
 
 @admin.register(Interaction)

@@ -339,8 +339,8 @@ def _is_copy(copy: ContactPoint, source: ContactPoint | None) -> bool:
     return source is not None and all(getattr(copy, name) == getattr(source, name) for name in COPIED)
 
 
-def _moves(name: str, model: type[models.Model]) -> Part:
-    """Rows that move to the survivor as they are."""
+def moves(name: str, model: type[models.Model]) -> Part:
+    """Rows that move to the survivor as they are; taken back, they go where they came from, with edits made since."""
 
     def unite(survivor: Contact, others: Sequence[Contact]) -> dict[str, list[str]]:
         rows = model._default_manager.filter(contact__in=others).order_by("pk")
@@ -380,8 +380,8 @@ def _links(model: type[models.Model], contact: str, *columns: str) -> Part:
 
 
 register(Part("points", _unite_points, _take_back_points))
-register(_moves("interactions", Interaction))
-register(_moves("tasks", Task))
+register(moves("interactions", Interaction))
+register(moves("tasks", Task))
 register(_links(ContactCategory, "contact", "category_id"))
 register(_links(ContactSegment, "contact", "segment_id"))
 register(_links(ContactUserShare, "content_object", "user_id", "permission_id"))

@@ -23,20 +23,24 @@ from ..models import Contact, ContactPoint, Organization
 from ..people import PersonModel
 from .contacts import PointData, create_contact
 from .matching import Identity, candidates_for, match_contact
+from .merging import hold_contact
 from .naming import find_or_make
 
 POINT_COLUMNS = (
     *("contact_id", "type", "service", "value", "normalized", "extension", "label", "is_primary", "position", "origin"),
 )
+MOST_TWINS = 10
 
 
 def contact_for(person: PersonModel, *, actor: User, origin: str) -> Contact:
     """The contact that the person has or matches, or a new one, with the person's address and number.
 
-    A match that the actor may not see is used all the same, and nothing of it is told.
+    A match that the actor may not see is used all the same, and nothing of it is told. It is kept from being merged
+    away or deleted until the person is stored.
     """
     contact = person.contact if person.contact_id else None
-    contact = contact or match_contact(name=person.name, email=person.email, phone=person.phone)
+    if contact is None and (match := match_contact(name=person.name, email=person.email, phone=person.phone)):
+        contact = hold_contact(match.pk)
     if contact is None:
         return create_contact(
             actor=actor,
@@ -128,14 +132,28 @@ def add_missing_points(contact: Contact, values: dict[str, str | None], origin: 
     ContactPoint.objects.bulk_create(new)
 
 
+def same_email(model: type[PersonModel], email: str | None) -> Any:
+    """The records that have the address, in any case, those in the trash included."""
+    people: Any = model._default_manager
+    if not email:
+        return people.none()
+    return people.annotate(folded=Lower("email")).filter(folded=email.strip().lower())
+
+
+def in_trash(person: PersonModel, *, actor: User) -> list[PersonModel]:
+    """Records with the person's address that are in the trash, as far as the actor may see them; the newest first.
+
+    One query.
+    """
+    others = same_email(type(person), person.email).filter(deleted_at__isnull=False).exclude(pk=person.pk)
+    return list(rules.visible(others.order_by("-pk"), actor)[:MOST_TWINS])
+
+
 def refuse_taken_email(
     model: type[PersonModel], email: str | None, actor: User, refusal: type[AlreadyExists] = AlreadyExists
 ) -> None:
     """Raise when a live record has the address, naming it to who may see it. One in the trash is no obstacle."""
-    if not email:
-        return
-    same: Any = model._default_manager.annotate(folded=Lower("email")).filter(folded=email.strip().lower())
-    found = same.filter(deleted_at=None).first()
+    found = same_email(model, email).filter(deleted_at=None).first()
     if found is not None:
         extra = {"id": str(found.pk)} if rules.allows(actor, found, "view") else {}
         raise refusal(_("Resource already exists"), extra=extra)
@@ -154,8 +172,15 @@ def take_from_trash(person: PersonModel, *, actor: User, refusal: type[AlreadyEx
     """Bring the person back.
 
     Raises:
-        AlreadyExists: as ``refusal``, when another record got the address in the meantime.
+        AlreadyExists: as ``refusal``, when another record got the address in the meantime; it names the choice.
     """
-    refuse_taken_email(type(person), person.email, actor, refusal)
+    try:
+        refuse_taken_email(type(person), person.email, actor, refusal)
+    except AlreadyExists as error:
+        kind = person._meta.verbose_name
+        choice = _("Another %(kind)s has the address of this one now: change it there, or leave this one in the trash.")
+        raise refusal(
+            error.detail, extra=error.extra | {"in_trash": str(person.pk), "choice": choice % {"kind": kind}}
+        ) from error
     people: Any = type(person)._default_manager.filter(pk=person.pk)
     people.update(deleted_at=None, deleted_by=None, updated_at=timezone.now())

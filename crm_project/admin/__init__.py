@@ -11,13 +11,14 @@ from .lists import (
     VisibleAutocompleteFilter,
     user_choices,
 )
-from .records import RecordAdmin
+from .records import Link, RecordAdmin, link_to, offer
 
 __all__ = [
     "BoundedPaginator",
     "CrmChangeList",
     "CrmModelAdmin",
     "CrmTabularInline",
+    "Link",
     "NoLogMixin",
     "OwnedForm",
     "OwnedModelAdmin",
@@ -28,5 +29,7 @@ __all__ = [
     "TrashFilter",
     "VersionedForm",
     "VisibleAutocompleteFilter",
+    "link_to",
+    "offer",
     "user_choices",
 ]

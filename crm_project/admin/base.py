@@ -128,6 +128,9 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
         """The rows of a list's page with all that its columns show."""
         return queryset.select_related(*self.list_select_related) if self.list_select_related else queryset
 
+    def prepare(self, request: Any, rows: list[Any]) -> None:
+        """Complete the rows of a list's page with what not everybody may see."""
+
     def get_queryset(self, request: Any) -> QuerySet:
         queryset = rules.visible(self.everything(request), request.user)
         return queryset.order_by(*self.get_ordering(request))
@@ -150,12 +153,16 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
         """The rows that fit the term; while somebody types in an autocomplete box, the first ones that they may see."""
         term = search_term.replace("\0", "").strip()[:LONGEST_SEARCH]
         if request.path != reverse(f"{self.admin_site.name}:autocomplete"):
-            return self.search(queryset, term) if term and self.search_fields else queryset, False
+            return self.searched(request, queryset, term) if term and self.search_fields else queryset, False
         rows = self.suggestions(request).order_by(*self.get_ordering(request))
         page = request.GET.get("page", "")
         limit = SUGGESTIONS * (int(page) if page.isdecimal() and len(page) < 4 else 1) + 1
-        found = rules.top_k(self.search(rows, term) if term else rows, request.user, limit)[:limit]
+        found = rules.top_k(self.searched(request, rows, term) if term else rows, request.user, limit)[:limit]
         return self.model._default_manager.filter(pk__in=found.values("pk")).order_by(*rows.query.order_by), False
+
+    def searched(self, request: Any, queryset: QuerySet, term: str) -> QuerySet:
+        """As ``search``; for pages that look through records of another kind, not all of which the user may see."""
+        return self.search(queryset, term)
 
     def search(self, queryset: QuerySet, term: str) -> QuerySet:
         """The rows in which the term is found."""
@@ -221,6 +228,10 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
     def url(self, request: Any, page: str, *args: Any) -> str:
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{page}"
         return reverse(name, args=[quote(arg) for arg in args])
+
+    def list_of(self, model: type[Model]) -> str:
+        """The address of another kind of record's list."""
+        return reverse(f"{self.admin_site.name}:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
     def visible_object(self, request: Any, object_id: str, verb: str = "view") -> Any:
         """The record of a page of our own, or ``None`` for the page that says that there is none.

@@ -106,6 +106,7 @@ class CrmChangeList(ChangeList):
             self.result_list = paginator.page(self.page_num).object_list
         except InvalidPage as error:
             raise IncorrectLookupParameters from error
+        self.model_admin.prepare(request, self.result_list)
 
 
 class VisibleAutocompleteForm(AutocompleteDropdownForm):

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.forms import formset_factory
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 from rest_framework import exceptions
 from unfold import widgets
 from unfold.decorators import display
@@ -68,13 +74,42 @@ class ShareForm(forms.Form):
         return Share(data["user"], data["team"], levels[: levels.index(data["level"]) + 1])
 
 
+@dataclass(frozen=True)
+class Link:
+    """A way from a record's page to something that can be done with the record, or that belongs to it."""
+
+    title: str
+    url: str
+    icon: str = ""
+
+
+Links = Callable[[Any, Any], Iterable[Link]]
+_links: dict[type[Model], list[Links]] = {}
+
+
+def offer(model: type[Model], links: Links) -> None:
+    """Let a later app put links on the pages of an earlier one's records: ``links(request, record)``."""
+    _links.setdefault(model, []).append(links)
+
+
+def link_to(request: Any, record: Model | None) -> str:
+    """The record's name, as a link to its page; no more than that there is one for who may not see it."""
+    if record is None:
+        return "–"
+    if not rules.allows(request.user, record, "view"):
+        return _("(not visible)")
+    url = reverse(f"admin:{record._meta.app_label}_{record._meta.model_name}_change", args=[record.pk])
+    return format_html('<a class="text-link" href="{}">{}</a>', url, str(record))
+
+
 class RecordAdmin(OwnedModelAdmin):
-    """An owned record of which the timeline's sources tell; it is saved by services, which a page names.
+    """An owned record of which the timeline's sources tell; it is made and changed by services.
 
     ``tables`` says what the types of the timeline's events are about, besides the record and its shares.
     """
 
     tables: dict[str, Table] = {}
+    bulk_statuses: Sequence[str] = ()
     change_form_outer_after_template = "admin/record/newest.html"
     readonly_fields: Sequence[Any] = ("created_by", "created_at", "updated_at")
 
@@ -88,6 +123,32 @@ class RecordAdmin(OwnedModelAdmin):
     @display(description=gettext_lazy("Changed"), ordering="updated_at")
     def changed(self, record: Any) -> dt.datetime:
         return record.updated_at
+
+    def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
+        """Notes who asks, for columns that show what not everybody may see."""
+        record = super().get_object(request, object_id, from_field)
+        if record is not None:
+            record.asked_by = request
+        return record
+
+    # Saving
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        """Has the service do it, for a fresh row: the form's has its new values already."""
+        changes = form.changes()
+        if change:
+            self.update(request, self.model._default_manager.get(pk=obj.pk), changes)
+        else:
+            made = self.create(request, {"assigned_to": form.cleaned_data.get("assigned_to"), **changes})
+            obj.__dict__.update(made.__dict__)
+
+    def create(self, request: Any, values: dict[str, Any]) -> Any:
+        """Make the record by its service; returns it."""
+        raise NotImplementedError
+
+    def update(self, request: Any, record: Any, changes: dict[str, Any]) -> None:
+        """Change the record by its service."""
+        raise NotImplementedError
 
     # The story
 
@@ -166,6 +227,8 @@ class RecordAdmin(OwnedModelAdmin):
             story, _following = self.story(request, record, None, PAGE)
             context["tabs"], context["story"] = self.tabs(request, record), story[:NEWEST]
             context["story_url"] = self.url(request, "history", record.pk)
+            context["may_note"] = self.note_form(request, record) is not None
+            context["steps"] = self.steps(request, record)
         return super().render_change_form(request, context, *args, **options)
 
     def tab_pages(self, request: Any, record: Any) -> list[tuple[str, str]]:
@@ -193,7 +256,8 @@ class RecordAdmin(OwnedModelAdmin):
         )
 
     def get_urls(self) -> list[Any]:
-        return [self.record_path("sharing", self.sharing_view), *super().get_urls()]
+        pages = [("sharing", self.sharing_view), ("step", self.step_view)]
+        return [*(self.record_path(name, view) for name, view in pages), *super().get_urls()]
 
     def record_path(self, name: str, view: Any) -> Any:
         """The address of one more page of a record."""
@@ -227,12 +291,64 @@ class RecordAdmin(OwnedModelAdmin):
 
     # Steps
 
-    def attempt(self, request: Any, step: Any) -> bool:
+    def next_steps(self, record: Any) -> Sequence[str]:
+        """The statuses that may follow the present one."""
+        return ()
+
+    def take_step(self, request: Any, record: Any, status: str) -> None:
+        """Change the record's status by its service, which refuses what the table of statuses does not have."""
+        raise NotImplementedError
+
+    def steps(self, request: Any, record: Any) -> dict[str, Any] | None:
+        """What the bar above the form offers, if anything."""
+        links = [link for each in _links.get(self.model, ()) for link in each(request, record)]
+        labels = dict(self.opts.get_field("status").flatchoices) if hasattr(record, "status") else {}
+        may = self.has_change_permission(request, record)
+        choices = [(status, labels[status]) for status in self.next_steps(record)] if may else []
+        if not labels and not links:
+            return None
+        url = self.url(request, "step", record.pk) if choices else ""
+        return {"now": labels.get(getattr(record, "status", "")), "choices": choices, "url": url, "links": links}
+
+    def get_actions(self, request: Any) -> dict[str, Any]:
+        """With a step for many records at once to each of ``bulk_statuses``."""
+        found = super().get_actions(request)
+        if request.GET.get("trash") == "1" or not self.has_change_permission(request):
+            return found
+        labels = dict(self.opts.get_field("status").flatchoices) if self.bulk_statuses else {}
+        for status in self.bulk_statuses:
+            description = _("Move selected %(verbose_name_plural)s to “%(status)s”") % {
+                "verbose_name_plural": self.opts.verbose_name_plural,
+                "status": labels[status],
+            }
+            found[f"to_{status}"] = (self.bulk_step(status), f"to_{status}", description)
+        return found
+
+    def bulk_step(self, status: str) -> Callable[[Any, Any, QuerySet], None]:
+        def step(page: RecordAdmin, request: Any, queryset: QuerySet) -> None:
+            rows = [row for row in queryset if self.has_change_permission(request, row)]
+            moved = [self.attempt(request, partial(self.take_step, request, row, status), str(row)) for row in rows]
+            messages.success(request, _("%(count)d moved.") % {"count": sum(moved)})
+
+        return step
+
+    @method_decorator(require_POST)
+    def step_view(self, request: Any, object_id: str) -> HttpResponse:
+        record = self.visible_object(request, object_id, "change")
+        if record is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_change_permission(request, record):
+            raise PermissionDenied
+        if self.attempt(request, lambda: self.take_step(request, record, request.POST.get("status", ""))):
+            messages.success(request, _("Status changed."))
+        return HttpResponseRedirect(self.url(request, "change", record.pk))
+
+    def attempt(self, request: Any, step: Callable[[], Any], subject: str = "") -> bool:
         """Whether a step that a service may refuse was taken; who asked is told why not."""
         try:
             with transaction.atomic():
                 step()
         except (CrmError, ValidationError) as error:
-            messages.error(request, reason(error))
+            messages.error(request, f"{subject}: {reason(error)}" if subject else reason(error))
             return False
         return True

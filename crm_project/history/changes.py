@@ -100,4 +100,5 @@ def _entry(row: dict[str, Any], name: str, hidden: set[str], label: str | None) 
 
 
 def _loaded(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+    """Money keeps its decimal places, as text."""
+    return json.loads(value, parse_float=str) if isinstance(value, str) else value

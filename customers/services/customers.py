@@ -48,6 +48,7 @@ def update_customer(*, customer: Customer, actor: User, origin: str = Origin.API
         refuse_taken_email(Customer, changes["email"], actor, EmailTaken)
     if "custom_fields" in changes:
         changes["custom_fields"] = custom.clean_for("customer", Customer, customer, changes["custom_fields"])
+    changes = {name: value for name, value in changes.items() if getattr(customer, name) != value}
     for name, value in changes.items():
         setattr(customer, name, value)
     if changes:

@@ -2,11 +2,12 @@
 
 from .assignment import choose_owner
 from .interactions import delete_interaction, note_contact, record_interaction, update_interaction
-from .leads import create_lead, delete_lead, restore_lead, update_lead
+from .leads import assign_lead, create_lead, delete_lead, restore_lead, update_lead
 from .scoring import explain_score, rescore, rules_changed
 from .status import change_status, time_in_statuses
 
 __all__ = [
+    "assign_lead",
     "change_status",
     "choose_owner",
     "create_lead",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -31,6 +32,8 @@ def create_lead(
         StatusNotAllowed: a lead cannot be made converted.
         ValidationError: a custom field is wrong; the messages name the field.
     """
+    if columns.get("lost_reason") and columns.get("status") != Lead.Status.LOST:
+        raise ValidationError({"lost_reason": ["Only a lost lead has a reason for the loss."]})
     if columns.get("status") == Lead.Status.CONVERTED:
         raise StatusNotAllowed("A lead becomes converted only by POST …/convert, which makes the customer.")
     refuse_taken_email(Lead, columns.get("email"), actor, EmailTaken)
@@ -58,13 +61,11 @@ def update_lead(*, lead: Lead, actor: User, origin: str = Origin.API, **changes:
     """
     lead = Lead.objects.select_for_update().get(pk=lead.pk)
     check_handover(record=lead, actor=actor, changes=changes)
-    status, reason = changes.pop("status", None), changes.pop("lost_reason", None)
-    if status is not None:
-        change_status(lead=lead, status=status, actor=actor, lost_reason=reason or "")
-    elif reason is not None:
-        if lead.status != Lead.Status.LOST:
-            raise ValidationError({"lost_reason": ["Only a lost lead has a reason for the loss."]})
-        changes["lost_reason"] = reason
+    status = changes.pop("status", lead.status)
+    if changes.get("lost_reason") and status != Lead.Status.LOST:
+        raise ValidationError({"lost_reason": ["Only a lost lead has a reason for the loss."]})
+    if status != lead.status:
+        change_status(lead=lead, status=status, actor=actor, lost_reason=changes.pop("lost_reason", ""))
     if "email" in changes and (changes["email"] or "").lower() != (lead.email or "").lower():
         refuse_taken_email(Lead, changes["email"], actor, EmailTaken)
     if "custom_fields" in changes:
@@ -73,6 +74,7 @@ def update_lead(*, lead: Lead, actor: User, origin: str = Origin.API, **changes:
         changes["score_is_manual"] = changes["score"] is not None
         if changes["score"] is None:
             del changes["score"]
+    changes = {name: value for name, value in changes.items() if getattr(lead, name) != value}
     for name, value in changes.items():
         setattr(lead, name, value)
     if changes:
@@ -82,6 +84,23 @@ def update_lead(*, lead: Lead, actor: User, origin: str = Origin.API, **changes:
     if changes.keys() & {"email", "phone"}:
         contact_for(lead, actor=actor, origin=origin)
     return lead
+
+
+@transaction.atomic
+def assign_lead(
+    *, lead: Lead, actor: User, owner: User | None = None, team: Group | None = None, method: str = ""
+) -> Lead:
+    """Give the lead to a user, or to the team, of which ``method`` chooses a member. Locks the row.
+
+    Raises:
+        HandoverRefused: the lead was only shared with the actor.
+        NobodyToAssign: the team has no active member.
+    """
+    changes: dict[str, Any] = {"assigned_to": owner} if owner else {"team": team}
+    check_handover(record=lead, actor=actor, changes=changes)
+    if team and method:
+        changes["assigned_to"] = choose_owner(team=team, method=method)
+    return update_lead(lead=lead, actor=actor, **changes)
 
 
 def delete_lead(*, lead: Lead, actor: User) -> None:

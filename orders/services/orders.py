@@ -136,6 +136,7 @@ def update_order(*, order: Order, actor: User, **changes: Any) -> Order:
             changes["holds_stock"] = order.holds_stock
     if "custom_fields" in changes:
         changes["custom_fields"] = custom.clean_for("order", Order, order, changes["custom_fields"])
+    changes = {name: value for name, value in changes.items() if getattr(stored, name) != value}
     for name, value in changes.items():
         setattr(order, name, value)
     if changes:
