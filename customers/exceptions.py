@@ -13,5 +13,11 @@ class CustomerExists(AlreadyExists):
     default_code = "customer_exists"
 
 
+class CustomerInTrash(CrmError):
+    """``extra["customer_id"]`` names it to who may see it."""
+
+    default_code = "customer_in_trash"
+
+
 class ConversionNotUndoable(CrmError):
     default_code = "conversion_not_undoable"

@@ -9,6 +9,7 @@ from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
+from contacts.models import Contact
 from contacts.people import PersonModel
 from crm_project.access.querysets import RestrictedQuerySet
 from crm_project.database.models import BaseModel
@@ -127,6 +128,7 @@ class Conversion(BaseModel):
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="conversions")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="conversions")
     old_status = models.CharField(max_length=11)
+    old_contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="+", db_index=False)
     made_customer = models.BooleanField()
     converted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     undone_at = models.DateTimeField(null=True)

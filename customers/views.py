@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from contacts.models import Contact, Task
+from contacts.people_api import PersonActions
 from crm_project.access import rules
 from crm_project.access.sharing import SharingActions
 from crm_project.api.keeping import kept
@@ -43,7 +44,7 @@ def hide_unseen(user: Any, records: list[Any]) -> None:
         record.seen_lead_id = record.lead_id if record.lead_id in leads else None
 
 
-class CustomerViewSet(TransferActions, HistoryActions, SharingActions, OwnedViewSet):
+class CustomerViewSet(PersonActions, TransferActions, HistoryActions, SharingActions, OwnedViewSet):
     tag = "customers"
     queryset = Customer.objects.all()
     serializer_class = CustomerSerializer

@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from contacts.models import Contact
+from contacts.people_api import PersonActions
 from crm_project.access import rules
 from crm_project.access.sharing import SharingActions
 from crm_project.api.viewsets import CrmModelViewSet, OwnedViewSet, PartViewSet
@@ -28,7 +29,7 @@ from .serializers import (
 )
 
 
-class LeadViewSet(TransferActions, HistoryActions, SharingActions, OwnedViewSet):
+class LeadViewSet(PersonActions, TransferActions, HistoryActions, SharingActions, OwnedViewSet):
     tag = "leads"
     queryset = Lead.objects.all()
     serializer_class = LeadSerializer

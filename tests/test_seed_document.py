@@ -2,7 +2,7 @@
 
 import pytest
 
-from .factories import CampaignFactory, ProductFactory
+from .factories import CampaignFactory, CustomerFactory, ProductFactory
 
 CRM = "/dev/crm"
 pytestmark = pytest.mark.django_db
@@ -256,3 +256,185 @@ def test_reports(call):
     assert {"leads_new", "customers_new"} <= {
         each["metric"] for each in call("GET", "/analytics/dashboard", 200)["figures"]
     }
+
+
+# Both sides of each bound, every enum value that there is not, and every required field, part by part
+
+
+def lead_interactions(call):
+    return f"/leads/{call('POST', '/leads', 201, LEAD)['id']}/interactions"
+
+
+def customer_interactions(call):
+    return f"/customers/{call('POST', '/customers', 201, CUSTOMER)['id']}/interactions"
+
+
+def order_body(call, **change):
+    customer, product = CustomerFactory(), ProductFactory(price="1.00")
+    return {"customer_id": str(customer.pk), "product_id": str(product.pk), "quantity": 1} | change
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "longest"),
+    [
+        ("/leads", LEAD, "name", 255),
+        ("/leads", LEAD, "company", 255),
+        ("/customers", CUSTOMER, "name", 255),
+        ("/customers", CUSTOMER, "company", 255),
+        ("/customers", CUSTOMER, "payment_terms", 255),
+        ("/customers", CUSTOMER, "tax_id", 64),
+    ],
+)
+def test_texts_are_taken_to_their_longest(call, path, body, field, longest):
+    assert call("POST", path, 201, body | {field: "x" * longest})[field] == "x" * longest
+    answer = call("POST", path, 400, body | {field: "x" * (longest + 1), "email": "other@example.com"})
+    assert list(answer["errors"]) == [field]
+
+
+@pytest.mark.parametrize("path", ["/leads", "/customers"])
+def test_addresses_and_numbers_must_be_some(call, path):
+    body = LEAD if path == "/leads" else CUSTOMER
+    for field, wrong in (
+        ("email", "a@b"),
+        ("email", "x" * 250 + "@example.com"),
+        ("phone", "nonsense"),
+        ("phone", "1" * 101),
+    ):
+        assert list(call("POST", path, 400, body | {field: wrong})["errors"]) == [field]
+    assert call("POST", path, 201, body | {"phone": "", "company": "", "notes": ""})["phone"] == ""
+
+
+@pytest.mark.parametrize(
+    ("limit", "answered"), [("0", "0.00"), (0.01, "0.01"), ("999999999999.99", "999999999999.99"), (None, None)]
+)
+def test_credit_limits_that_are_taken(call, limit, answered):
+    assert call("POST", "/customers", 201, CUSTOMER | {"credit_limit": limit})["credit_limit"] == answered
+
+
+@pytest.mark.parametrize("limit", [-0.01, "1000000000000.00", "0.001", "much", "NaN", [], True])
+def test_credit_limits_that_are_not(call, limit):
+    assert list(call("POST", "/customers", 400, CUSTOMER | {"credit_limit": limit})["errors"]) == ["credit_limit"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"type": None}, "type"),
+        ({"type": "fax"}, "type"),
+        ({"next_action": "x" * 501}, "next_action"),
+        ({"next_action_date": "soon"}, "next_action_date"),
+        ({"next_action_date": "2024-13-01"}, "next_action_date"),
+        ({"subject": "S"}, "subject"),
+    ],
+)
+def test_lead_interactions_that_are_refused(call, change, field):
+    address = lead_interactions(call)
+    assert list(call("POST", address, 400, LEAD_INTERACTION | change)["errors"]) == [field]
+    assert call("POST", address, 201, LEAD_INTERACTION | {"next_action": "x" * 500})["next_action"] == "x" * 500
+    assert call("GET", address, 200)["count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"type": "note"}, "type"),
+        ({"subject": ""}, "subject"),
+        ({"subject": "x" * 501}, "subject"),
+        ({"date": "yesterday"}, "date"),
+        ({"date": None}, "date"),
+        ({"outcome": "x" * 256}, "outcome"),
+        ({"next_action": "x" * 501}, "next_action"),
+        ({"next_action_date": "2024-02-30"}, "next_action_date"),
+        ({"notes": "N"}, "notes"),
+    ],
+)
+def test_customer_interactions_that_are_refused(call, change, field):
+    address = customer_interactions(call)
+    assert list(call("POST", address, 400, CUSTOMER_INTERACTION | change)["errors"]) == [field]
+    longest = {"subject": "x" * 500, "outcome": "x" * 255, "next_action": "x" * 500}
+    assert contains(call("POST", address, 201, CUSTOMER_INTERACTION | longest), longest)
+    assert call("GET", address, 200)["count"] == 1
+
+
+def test_only_the_documented_fields_of_interactions_and_orders_are_required(call):
+    assert list(call("POST", lead_interactions(call), 400, {})["errors"]) == ["type"]
+    assert sorted(call("POST", customer_interactions(call), 400, {})["errors"]) == ["date", "subject", "type"]
+    assert sorted(call("POST", "/orders", 400, {})["errors"]) == ["customer_id", "product_id", "quantity"]
+    assert call("POST", "/orders", 201, order_body(call))["status"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"customer_id": None}, "customer_id"),
+        ({"customer_id": "zzz"}, "customer_id"),
+        ({"customer_id": "01981d2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f"}, "customer_id"),
+        ({"product_id": "01981d2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f"}, "product_id"),
+        ({"product_id": 7}, "product_id"),
+        ({"quantity": 0}, "quantity"),
+        ({"quantity": 2_000_000_001}, "quantity"),
+        ({"status": "lost"}, "status"),
+        ({"order_date": "today"}, "order_date"),
+        ({"total": "1"}, None),
+        ({"price": "1"}, "price"),
+    ],
+)
+def test_orders_that_are_refused(call, change, field):
+    body = order_body(call)
+    if field is None:  # What an answer says of money may be sent back, and changes nothing.
+        assert call("POST", "/orders", 201, body | change)["total"] == "1.00"
+        return
+    assert list(call("POST", "/orders", 400, body | change)["errors"]) == [field]
+    assert call("GET", "/orders", 200)["count"] == 0
+    assert call("POST", "/orders", 201, body | {"quantity": 2_000_000_000})["total"] == "2000000000.00"
+
+
+@pytest.mark.parametrize("status", ["new", "contacted", "qualified", "proposal", "negotiation", "lost", "won"])
+def test_a_lead_moves_to_every_status_but_by_conversion_to_converted(call, status):
+    address = f"/leads/{call('POST', '/leads', 201, LEAD | {'status': 'contacted'})['id']}"
+    assert call("PUT", address, 200, {"status": status})["status"] == status
+    answer = call("PUT", address, 409, {"status": "converted"})
+    assert "convert" in answer["message"]
+    assert call("POST", "/leads", 409, LEAD | {"email": "b@example.com", "status": "converted"})["code"]
+
+
+ADDRESSES = [
+    "/leads/{}",
+    "/leads/{}/interactions",
+    "/leads/{}/convert",
+    "/leads/{}/history",
+    "/leads/{}/sharing",
+    "/leads/{}/score",
+    "/customers/{}",
+    "/customers/{}/interactions",
+    "/customers/{}/history",
+    "/orders/{}",
+    "/orders/{}/history",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_what_is_not_there_and_who_is_not_known(call, anonymous, address):
+    address = address.format("01981d2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f")
+    assert call("GET", address, 404)["message"] == "Resource not found"
+    answer = anonymous.get(CRM + address)
+    assert (answer.status_code, answer.json()["message"]) == (401, "Invalid or missing API key")
+
+
+@pytest.mark.parametrize(("path", "body"), [("/leads", LEAD), ("/customers", CUSTOMER)])
+def test_who_has_the_address_in_the_trash_is_named_to_who_may_see_them(call, sales, path, body):
+    first = call("POST", path, 201, body)
+    assert "in_trash" not in first
+    call("DELETE", f"{path}/{first['id']}", 200)
+    assert "in_trash" not in sales.post(CRM + path, body).json()
+    (second,) = call("GET", path, 200)["results"]
+    call("DELETE", f"{path}/{second['id']}", 200)
+    third = call("POST", path, 201, body)
+    assert third["in_trash"] == [second["id"], first["id"]]
+    answer = call("POST", f"{path}/{first['id']}/restore", 409)
+    assert (answer["message"], answer["id"], answer["in_trash"]) == (
+        "Resource already exists",
+        third["id"],
+        first["id"],
+    )
+    assert "leave this one in the trash" in answer["choice"]

@@ -13,13 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts import custom_fields as custom
+from contacts.models import Contact
 from crm_project.access import rules
 from crm_project.access.models import User
 from leads.models import Lead
 from leads.services import change_status
 from leads.services.status import Status
 
-from ..exceptions import ConversionNotUndoable, CustomerExists
+from ..exceptions import ConversionNotUndoable, CustomerExists, CustomerInTrash
 from ..models import Conversion, Customer
 from .customers import create_customer
 
@@ -83,9 +84,11 @@ def convert_lead(*, lead: Lead, actor: User, link_to: Customer | None = None) ->
 
     Raises:
         CustomerExists: another customer has the lead's e-mail; it is named if the actor may see it.
+        CustomerInTrash: the customer that the lead became, or is to be linked to, is in the trash.
     """
     lead = Lead.objects.select_for_update().get(pk=lead.pk)
     if done := converted_customer(lead):
+        refuse_trashed(done, actor)
         return done, False
     made = link_to is None
     if link_to is None:
@@ -93,14 +96,37 @@ def convert_lead(*, lead: Lead, actor: User, link_to: Customer | None = None) ->
         customer = create_customer(actor=actor, contact=lead.contact, lead=lead, **carried_values(lead))
     else:
         customer = Customer.objects.select_for_update().get(pk=link_to.pk)
+        refuse_trashed(customer, actor)
         if customer.lead_id is None:
             customer.lead = lead
             customer.save(update_fields=["lead", "updated_at"])
     Conversion.objects.create(
-        lead=lead, customer=customer, old_status=lead.status, made_customer=made, converted_by=actor
+        lead=lead,
+        customer=customer,
+        old_status=lead.status,
+        old_contact=lead.contact,
+        made_customer=made,
+        converted_by=actor,
     )
+    move_to_contact(lead, customer.contact)
     change_status(lead=lead, status=Status.CONVERTED, actor=actor, by_conversion=True)
     return customer, True
+
+
+def move_to_contact(lead: Lead, contact: Contact) -> None:
+    """Have one person stand behind the lead and the customer that it was linked to."""
+    if lead.contact_id != contact.pk:
+        lead.contact = contact
+        lead.save(update_fields=["contact", "updated_at"])
+
+
+def refuse_trashed(customer: Customer, actor: User) -> None:
+    if customer.deleted_at is None:
+        return
+    extra = {"customer_id": str(customer.pk)} if rules.allows(actor, customer, "view") else {}
+    raise CustomerInTrash(
+        _("The customer of this lead is in the trash; restore it, or undo the conversion."), extra=extra
+    )
 
 
 def refuse_existing(lead: Lead, actor: User) -> None:
@@ -135,6 +161,8 @@ def undo_conversion(*, lead: Lead, actor: User) -> Lead:
     if customer.lead_id == lead.pk:
         customer.lead = None
     customer.save(update_fields=["lead", "deleted_at", "deleted_by", "updated_at"])
+    if conversion.old_contact and lead.contact_id == customer.contact_id and not conversion.old_contact.merged_into_id:
+        move_to_contact(lead, conversion.old_contact)
     conversion.undone_at = timezone.now()
     conversion.save(update_fields=["undone_at", "updated_at"])
     return change_status(lead=lead, status=conversion.old_status, actor=actor, by_conversion=True)

@@ -6,8 +6,17 @@ import pytest
 from rest_framework.test import APIClient
 
 from contacts.models import Contact, CustomField
+from tests.admin_pages import client_of, form_of, url
 from tests.at_once import at_once
-from tests.factories import ApiKeyFactory, ContactFactory, CustomFieldFactory, UserFactory
+from tests.factories import (
+    ApiKeyFactory,
+    ContactFactory,
+    CustomerFactory,
+    CustomFieldFactory,
+    LeadFactory,
+    OrderFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -227,3 +236,70 @@ def test_key_and_type_stay_while_the_rest_may_change(administrator):
 def test_same_key_is_409(administrator):
     CustomFieldFactory(key="f")
     assert administrator.post(PATH, {"key": "f", "label": "F", "type": "text"}).status_code == 409
+
+
+KINDS = {"lead": ("leads", LeadFactory), "customer": ("customers", CustomerFactory), "order": ("orders", OrderFactory)}
+
+
+@pytest.mark.parametrize("entity", KINDS)
+def test_leads_customers_and_orders_have_fields_of_their_own(entity, administrator):
+    path, factory = KINDS[entity]
+    for key, kind in (("size", "integer"), ("tier", "choice"), ("since", "date")):
+        body = {"entity": entity, "key": key, "label": key, "type": kind, "choices": CHOICES if key == "tier" else []}
+        assert administrator.post(PATH, body).status_code == 201
+    assert administrator.get(f"{PATH}?entity={entity}").json()["count"] == 3
+    record, _other = factory(), factory()
+    address = f"/dev/crm/{path}/{record.pk}"
+    answer = administrator.patch(address, {"custom_fields": {"size": "x", "tier": "Pink", "sice": 1}})
+    assert answer.status_code == 400
+    assert sorted(answer.json()["errors"]) == ["custom_fields.sice", "custom_fields.size", "custom_fields.tier"]
+    values = {"size": 43, "tier": "Red", "since": "2026-01-31"}
+    assert administrator.patch(address, {"custom_fields": values}).json()["custom_fields"] == values
+    for query, count in (
+        ("custom_fields.size=43", 1),
+        ("custom_fields.size_min=44", 0),
+        ("custom_fields.tier=Red,Green", 1),
+        ("custom_fields.since_before=2026-02-01", 1),
+        ("custom_fields.size=", 1),
+    ):
+        assert administrator.get(f"/dev/crm/{path}?{query}").json()["count"] == count, query
+    assert administrator.get(f"/dev/crm/{path}?custom_fields.sice=43").status_code == 400
+    assert administrator.patch(address, {"custom_fields": {"size": None}}).json()["custom_fields"] == {
+        "tier": "Red",
+        "since": "2026-01-31",
+    }
+
+
+@pytest.mark.parametrize("entity", KINDS)
+def test_required_unique_and_default_hold_for_every_kind(entity, administrator):
+    path, factory = KINDS[entity]
+    CustomFieldFactory(entity=entity, key="tier", type="text", default="bronze")
+    CustomFieldFactory(entity=entity, key="code", type="text", unique=True)
+    first, second = factory(custom_fields={"code": "A"}), factory()
+    assert second.custom_fields == {"tier": "bronze"}
+    answer = administrator.patch(f"/dev/crm/{path}/{second.pk}", {"custom_fields": {"code": "A"}})
+    assert list(answer.json()["errors"]) == ["custom_fields.code"]
+    assert administrator.patch(f"/dev/crm/{path}/{first.pk}", {"custom_fields": {"code": "A"}}).status_code == 200
+    CustomFieldFactory(entity=entity, key="must", type="text", required=True)
+    answer = administrator.patch(f"/dev/crm/{path}/{first.pk}", {"custom_fields": {"code": "B"}})
+    assert list(answer.json()["errors"]) == ["custom_fields.must"]
+
+
+def test_a_kind_of_record_without_custom_fields_is_refused(administrator):
+    answer = administrator.post(PATH, {"entity": "leed", "key": "f", "label": "F", "type": "text"})
+    assert answer.status_code == 400
+    assert "Did you mean “lead”?" in answer.json()["errors"]["entity"][0]
+
+
+def test_the_admin_defines_fields_of_each_kind():
+    client = client_of(UserFactory(groups=["Administrator"]))
+    address = url("contacts_customfield_add")
+    form = form_of(client.get(address), "customfield_form") | {"key": "size", "label": "Size", "type": "integer"}
+    assert client.post(address, form | {"entity": "leed"}).status_code == 200
+    for entity in KINDS:
+        assert client.post(address, form | {"entity": entity}).status_code == 302
+    assert sorted(CustomField.objects.values_list("entity", flat=True)) == sorted(KINDS)
+    found = client.get("/admin/contacts/customfield/?entity=lead").context["cl"].result_list
+    assert [field.entity for field in found] == ["lead"]
+    page = client.get(url("contacts_customfield_change", found[0].pk))
+    assert "entity" not in form_of(page, "customfield_form")

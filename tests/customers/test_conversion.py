@@ -153,3 +153,44 @@ def test_the_contact_tells_the_whole_story(manager):
     ]
     assert {entry["actor"] for entry in story} == {str(manager.user.pk)}
     assert {entry["door"] for entry in story if entry["kind"] == "event"} == {"api"}
+
+
+def test_one_contact_stands_behind_a_lead_and_the_customer_it_is_linked_to(manager):
+    lead, customer = LeadFactory(name="Grace"), CustomerFactory(name="Hopper Ltd")
+    first = lead.contact
+    body = {"customer_id": str(customer.pk)}
+    assert manager.post(f"{CRM}/leads/{lead.pk}/convert", body).status_code == 200
+    lead.refresh_from_db()
+    assert (lead.contact, lead.status) == (customer.contact, "converted")
+    assert manager.post(f"{CRM}/leads/{lead.pk}/convert/undo").status_code == 200
+    lead.refresh_from_db()
+    assert (lead.contact, lead.status, Customer.objects.live().count()) == (first, "new", 1)
+
+
+def test_a_customer_in_the_trash_is_said_to_be_there_to_who_may_see_it(manager, sales):
+    lead = LeadFactory(assigned_to=sales.user)
+    address = f"{CRM}/leads/{lead.pk}/convert"
+    customer = manager.post(address).json()["id"]
+    Customer.objects.filter(pk=customer).update(assigned_to=None)
+    manager.delete(f"{CRM}/customers/{customer}")
+    answer = manager.post(address)
+    assert (answer.status_code, answer.json()["customer_id"]) == (409, customer)
+    assert "in the trash" in answer.json()["message"]
+    answer = sales.post(address)
+    assert (answer.status_code, "customer_id" in answer.json()) == (409, False)
+    assert manager.post(f"{CRM}/customers/{customer}/restore").status_code == 200
+    assert manager.post(address).json()["id"] == customer
+
+
+def test_link_to_what_is_not_there_is_refused(manager, sales):
+    lead, foreign = LeadFactory(assigned_to=sales.user), CustomerFactory()
+    address = f"{CRM}/leads/{lead.pk}/convert"
+    for client, body in (
+        (sales, {"customer_id": str(foreign.pk)}),
+        (manager, {"customer_id": str(lead.pk)}),
+        (manager, {"customer": str(foreign.pk)}),
+    ):
+        answer = client.post(address, body)
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, list(body))
+    lead.refresh_from_db()
+    assert lead.status == "new"
