@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "leads",
     "customers",
     "orders",
+    "feedback",
     "reports",
     "unfold",
     "unfold.contrib.filters",
@@ -348,6 +349,15 @@ CRM_PHONE_REGIONS = regions("CRM_PHONE_REGIONS", ["US", "RU"])
 
 # Follow-ups
 CRM_FOLLOWUP_ESCALATE_DAYS = number("CRM_FOLLOWUP_ESCALATE_DAYS", 3)
+
+# Feedback
+CRM_FEEDBACK_COOLDOWN_DAYS = number("CRM_FEEDBACK_COOLDOWN_DAYS", 30, least=1)
+CRM_FEEDBACK_LINK_DAYS = number("CRM_FEEDBACK_LINK_DAYS", 30, least=1)
+CRM_FEEDBACK_REMINDERS = number("CRM_FEEDBACK_REMINDERS", 2)
+CRM_FEEDBACK_REMINDER_DAYS = number("CRM_FEEDBACK_REMINDER_DAYS", 5, least=1)
+CRM_FEEDBACK_LOW_RATING = number("CRM_FEEDBACK_LOW_RATING", 2)
+CRM_FEEDBACK_THEME_COMMENTS = number("CRM_FEEDBACK_THEME_COMMENTS", 20_000, least=100)
+CRM_SURVEY_RATE = rate("CRM_SURVEY_RATE", "10/60")
 
 # Change history: the event tables are read by record, never by the records they refer to.
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)

@@ -27,7 +27,9 @@ urlpatterns = [
     path(f"{settings.CRM_API_PREFIX}/", include("leads.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include("customers.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include("orders.urls")),
+    path(f"{settings.CRM_API_PREFIX}/", include("feedback.urls")),
     path(f"{settings.CRM_API_PREFIX}/", include("reports.urls")),
+    path("survey/", include("feedback.survey.urls")),
 ]
 
 handler400 = pages.bad_request

@@ -16,6 +16,8 @@ from crm_project.access import services as access
 from crm_project.access.models import ApiKey, User
 from customers import services as customers
 from customers.models import Customer
+from feedback import services as feedback
+from feedback.models import Feedback, Theme
 from leads import services as leads
 from leads.models import Campaign, Lead
 from orders import services as orders
@@ -205,3 +207,33 @@ class OrderFactory(DjangoModelFactory):
     @classmethod
     def _create(cls, model_class, *args, **fields):
         return orders.create_order(**fields)
+
+
+class FeedbackFactory(DjangoModelFactory):
+    """``FeedbackFactory(rating=…, comment=…, category=…)`` is answered; without a rating it is an open request."""
+
+    customer = factory.SubFactory(CustomerFactory)
+    actor = None
+
+    class Meta:
+        model = Feedback
+
+    @classmethod
+    def _create(cls, model_class, *args, **fields):
+        answer = {name: fields.pop(name) for name in ("rating", "comment", "category") if name in fields}
+        made = {name: fields.pop(name) for name in ("customer", "actor", "order", "language") if name in fields}
+        found = feedback.request_feedback(**made)
+        if answer:
+            found = feedback.record_answer(feedback=found, actor=None, **answer)
+        if fields:
+            Feedback.objects.filter(pk=found.pk).update(**fields)
+        return Feedback.objects.get(pk=found.pk)
+
+
+class ThemeFactory(DjangoModelFactory):
+    label = factory.Sequence("Theme {}".format)
+    language = "en"
+    terms = factory.LazyFunction(lambda: {"deliveri": 1.0})
+
+    class Meta:
+        model = Theme

@@ -39,6 +39,7 @@ from crm_project.api.viewsets import CrmViewSet
 from crm_project.transfer.models import ExportJob, ImportJob
 from customers.models import Customer, CustomerInteraction
 from customers.services import convert_lead
+from feedback.models import Feedback, Theme
 from leads.models import Campaign, Lead, LeadInteraction, NurtureEnrollment, NurtureSequence, ScoreRule
 from orders.models import Order, Product
 
@@ -49,6 +50,7 @@ from .factories import (
     ContactPointFactory,
     CustomerFactory,
     CustomFieldFactory,
+    FeedbackFactory,
     InteractionFactory,
     LeadFactory,
     OrderFactory,
@@ -56,6 +58,7 @@ from .factories import (
     SegmentFactory,
     TaskFactory,
     TeamFactory,
+    ThemeFactory,
     UserFactory,
 )
 
@@ -71,7 +74,7 @@ PARTS = {
     NurtureEnrollment: Lead,
 }
 KINDS = [Contact, Organization, Category, Segment, CustomField, Lead, Campaign, ScoreRule, Customer, Order, Product]
-KINDS += [*PARTS, Task, NurtureSequence]
+KINDS += [*PARTS, Task, NurtureSequence, Feedback, Theme]
 JOBS = {ImportJob: "view change", ExportJob: "view"}
 CATALOGS = {
     Category,
@@ -81,6 +84,7 @@ CATALOGS = {
     ScoreRule,
     NurtureSequence,
     Product,
+    Theme,
     User,
 }  # Belong to nobody: who may, may for all.
 ONESELF = {User: "view"}  # Whoever has signed in may ask who they are.
@@ -92,6 +96,8 @@ RUN_ALL = {
     Order: f"{EDIT} share export",
     Product: f"{EDIT} import export",
     Task: f"{EDIT} share",
+    Feedback: f"{EDIT} share",
+    Theme: "view change",
     **JOBS,
     **ONESELF,
 }
@@ -107,6 +113,8 @@ ROLES: dict[str | None, tuple[str, dict[Any, str]]] = {
             Customer: f"{EDIT} import export",
             Order: f"{EDIT} export",
             Task: EDIT,
+            Feedback: EDIT,
+            Theme: "",
             **dict.fromkeys(PARTS, EDIT),
             Organization: "view add",
             Category: "view add",
@@ -114,7 +122,9 @@ ROLES: dict[str | None, tuple[str, dict[Any, str]]] = {
     ),
     "Support": (
         "all",
-        SEE_ALL | {Interaction: "view add change", CustomerInteraction: EDIT, Task: "view add change", ScoreRule: ""},
+        SEE_ALL
+        | dict.fromkeys([Interaction, Task, Feedback], "view add change")
+        | {CustomerInteraction: EDIT, ScoreRule: ""},
     ),
     "Read-only": ("all", SEE_ALL),
     None: ("own", ONESELF),
@@ -133,6 +143,9 @@ VERBS = {
     "snooze": "change",
     "convert": "change",
     "undo_conversion": "change",
+    "request_feedback": "add",
+    "record_answer": "change",
+    "process_reminders": "change",
 }
 LOGS = {
     "get_call_log": "view",
@@ -157,8 +170,8 @@ OWNERSHIPS = {
 FILE = "name,email\nNew,new@example.com\n"
 QUERIES = {"duplicate": "?name=Somebody"}  # Where nothing is asked, nothing is answered.
 EADESK = "/api/clients/"  # A dialect with answers of its own.
-OPEN_TO_ALL = {"home", "healthz", "readyz", "schema", "schema-beside", "docs", "redoc"}
-BY_LINK = {"unsubscribe"}  # Pages that a signed link opens, whoever follows it.
+OPEN_TO_ALL = {"home", "healthz", "readyz", "schema", "schema-beside", "docs", "redoc", "survey-thanks"}
+BY_LINK = {"unsubscribe", "survey"}  # Pages that a signed link opens, whoever follows it.
 METHODS = ["get", "post", "put", "patch", "delete", "head", "options", "trace"]
 SAFE = {"get", "head", "options"}
 WORDS = [f"xq{name}zw" for name in ("name", "mail", "firm", "title", "text", "field", "number", "event")]
@@ -345,6 +358,8 @@ MAKERS = {
     Segment: lambda contact: SegmentFactory(),
     Task: lambda contact: like(contact, TaskFactory(title=WORDS[0], description=WORDS[4])),
     CustomField: lambda contact: CustomFieldFactory(),
+    Feedback: lambda contact: like(contact, FeedbackFactory(customer=customer_of(contact))),
+    Theme: lambda contact: ThemeFactory(),
 }
 PARENTS = {"contact_pk": Contact, "lead_pk": Lead, "customer_pk": Customer}
 
@@ -710,7 +725,20 @@ def pages() -> list[tuple[Address, Any]]:
         parts = address.route.split("/")
         kind = next((model for model in MAKERS if [model._meta.app_label, model._meta.model_name] == parts[1:3]), None)
         if (
-            kind in {Contact, Lead, Customer, Order, *PARTS, Task, ContactMerge, Organization, ImportJob, ExportJob}
+            kind
+            in {
+                Contact,
+                Lead,
+                Customer,
+                Order,
+                Feedback,
+                *PARTS,
+                Task,
+                ContactMerge,
+                Organization,
+                ImportJob,
+                ExportJob,
+            }
             and "(?P" not in address.route
         ):
             found.append((address, kind))

@@ -140,6 +140,20 @@ def test_orders(call):
     call("GET", address, 404)
 
 
+def test_feedback(call):
+    customer = call("POST", "/customers", 201, CUSTOMER)
+    request = call("POST", f"/customers/{customer['id']}/feedback/request", 201)
+    assert (request["customer_id"], request["status"]) == (customer["id"], "open")
+    body = {"rating": 5, "comment": "Great service!", "category": "support"}
+    answered = call("POST", f"/feedback/{request['id']}", 200, body)
+    assert contains(answered, body | {"status": "answered"})
+    figures = call("GET", "/feedback/analytics", 200)
+    assert (figures["mean_rating"]["value"], figures["response_rate"]["value"]) == (5.0, 100.0)
+    assert call("POST", "/feedback/process-reminders", 200) == {"reminded": 0, "skipped": 0, "expired": 0}
+    assert call("GET", "/feedback/themes", 200)["comments"] == 1
+    assert call("GET", "/feedback/dashboard", 200)["latest"][0]["comment"] == "Great service!"
+
+
 BAD = [
     # path, body, what is wrong, the field that is named
     ("/leads", LEAD, {"name": None}, "name"),
