@@ -10,7 +10,7 @@ DEVELOPMENT := $(VENV)/requirements-dev.txt
 checks: export SECRET_KEY ?= only-for-checks-and-tests-not-for-a-server
 checks: export DATABASE_URL ?= $(shell $(BIN)/python -m crm_project.database.embedded --test url)
 
-.PHONY: help run stop test lint format bench install checks clean
+.PHONY: help run stop test faults lint format bench install checks clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -23,6 +23,9 @@ stop: $(RUNTIME) ## Stop what `make run`, commands and tests have left running.
 
 test: $(DEVELOPMENT) ## Run the tests on a database of their own; args="tests/contacts -k merge" picks some.
 	@$(BIN)/python -m pytest -n 2 $(args)
+
+faults: $(DEVELOPMENT) ## Kill workers while they send, and simulate months: the tests that take minutes.
+	@$(BIN)/python -m pytest -m faults $(args)
 
 lint: $(DEVELOPMENT) ## Check style, types, migrations and the API document.
 	@$(MAKE) --no-print-directory checks
