@@ -35,8 +35,11 @@ from crm_project.admin.lists import ChoiceFilter, PeriodFilter, name_of
 
 from . import services
 from .models import Campaign, Lead, LeadInteraction, ScoreRule
+from .nurturing.admin import NurtureEnrollmentAdmin, NurtureSequenceAdmin
 from .services.assignment import Method
 from .services.status import NEXT
+
+__all__ = ["NurtureEnrollmentAdmin", "NurtureSequenceAdmin"]  # Pages of the package within, found through this module.
 
 STATUS_COLORS = {
     "new": "info",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django import forms
@@ -19,10 +18,11 @@ from rest_framework import exceptions
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.contrib.forms.widgets import ArrayWidget
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from crm_project.access import rules
 from crm_project.admin import CrmModelAdmin, VersionedForm
+from crm_project.admin.forms import ParametersField, flat
 from crm_project.admin.lists import ChoiceFilter, PeriodFilter
 from crm_project.api.pagination import COUNT_EXACT_TO
 from crm_project.database.functions import Fold
@@ -90,34 +90,8 @@ class CategoryAdmin(NamedAdmin):
     fields = ("name",)
 
 
-class FilterField(forms.CharField):
-    """Parameters of the contact list, one ``name=value`` on a line, or all of them as a JSON object."""
-
-    widget = UnfoldAdminTextareaWidget(attrs={"rows": 4, "placeholder": "category=VIP\ncustom_fields.city=Paris"})
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return "\n".join(
-            f"{name}={text if isinstance(text, str) else json.dumps(text)}" for name, text in value.items()
-        )
-
-    def to_python(self, value: Any) -> dict[str, Any]:
-        text = (super().to_python(value) or "").strip()
-        if text.startswith("{"):
-            try:
-                found = json.loads(text)
-            except (ValueError, RecursionError) as error:
-                raise ValidationError(_("This is not valid JSON.")) from error
-            return found
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        if wrong := [line for line in lines if "=" not in line]:
-            raise ValidationError(_("“%s” is not of the form name=value.") % wrong[0][:100])
-        return {name.strip(): text.strip() for name, _equals, text in (line.partition("=") for line in lines)}
-
-
 class SegmentForm(NamedForm):
-    filter = FilterField(
+    filter = ParametersField(
         required=False,
         label=gettext_lazy("Filter"),
         help_text=gettext_lazy(
@@ -139,15 +113,6 @@ class SegmentForm(NamedForm):
             except exceptions.ValidationError as error:
                 self.add_error("filter", flat(error.detail))
         return data
-
-
-def flat(detail: Any, name: str = "") -> list[str]:
-    """DRF's nested messages as sentences, each with the parameter that it is about."""
-    if isinstance(detail, dict):
-        return [text for key, value in detail.items() for text in flat(value, name if key == "filter" else str(key))]
-    if isinstance(detail, list):
-        return [text for value in detail for text in flat(value, name)]
-    return [f"{name}: {detail}" if name else str(detail)]
 
 
 @admin.register(Segment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from crm_project.access.models import User
 
@@ -76,3 +78,38 @@ class OwnedForm(VersionedForm):
         if "team" in self.fields:
             groups = Group.objects.filter(Q(role=None) | Q(pk=self.instance.team_id))
             self.fields["team"].queryset = groups.order_by("name")
+
+
+class ParametersField(forms.CharField):
+    """Parameters of a list, one ``name=value`` on a line, or all of them as a JSON object."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 4, "placeholder": "category=VIP\ncustom_fields.city=Paris"})
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return "\n".join(
+            f"{name}={text if isinstance(text, str) else json.dumps(text)}" for name, text in value.items()
+        )
+
+    def to_python(self, value: Any) -> dict[str, Any]:
+        text = (super().to_python(value) or "").strip()
+        if text.startswith("{"):
+            try:
+                found = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                raise ValidationError(_("This is not valid JSON.")) from error
+            return found
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if wrong := [line for line in lines if "=" not in line]:
+            raise ValidationError(_("“%s” is not of the form name=value.") % wrong[0][:100])
+        return {name.strip(): text.strip() for name, _equals, text in (line.partition("=") for line in lines)}
+
+
+def flat(detail: Any, name: str = "") -> list[str]:
+    """DRF's nested messages as sentences, each with the parameter that it is about."""
+    if isinstance(detail, dict):
+        return [text for key, value in detail.items() for text in flat(value, name if key == "filter" else str(key))]
+    if isinstance(detail, list):
+        return [text for value in detail for text in flat(value, name)]
+    return [f"{name}: {detail}" if name else str(detail)]

@@ -43,6 +43,10 @@ class Entry:
     kind: str
     what: str
 
+    @property
+    def label(self) -> str:
+        return str(Kind(self.kind).label)
+
 
 @dataclass
 class Calendar:
@@ -171,3 +175,8 @@ class Subjects:
                 self.sources[key, language] = None
         sources = self.sources[key, language]
         return templates.subject_of(sources, language, context_of(lead)) if sources else f"({key}?)"
+
+
+def count_by_day(entries: Sequence[Entry]) -> dict[dt.date, int]:
+    """How many mails would go out on each day of the present time zone."""
+    return dict(Counter(timezone.localdate(entry.at) for entry in entries if entry.kind == Kind.MAIL))
