@@ -72,6 +72,7 @@ class Cases:
         yield from self.pages_of_reps()
         yield from self.lookups()
         yield from self.searches()
+        yield from self.patterns()
         yield from self.duplicates()
 
     def pages(self) -> Iterator[Case]:
@@ -170,6 +171,17 @@ class Cases:
         for name, texts in words.items():
             paths = [f"/contacts?search={quote(text)}" for text in texts]
             yield Case(f"?search= {name} : GET id", self.requests(self.large, paths), self.get_id, 4, path=paths[0])
+
+    def patterns(self) -> Iterator[Case]:
+        """Regular expressions, as clients of Eadesk send them."""
+        texts = {
+            "three letters": ["иванов|смирнов", "^anna", r"\bsmith\b", r"@mail\.example$", "müller.*gmbh", "qqqq"],
+            "a number": [f"55{number:02d}.?{number:02d}" for number in range(40)],
+        }
+        for name, patterns in texts.items():
+            paths = [f"/api/clients/person/read?search={quote(pattern, safe='')}" for pattern in patterns]
+            case = f"Eadesk ?search= {name} : GET id"
+            yield Case(case, self.requests(self.large, paths), self.get_id, None, path=paths[0])
 
     def duplicates(self) -> Iterator[Case]:
         client = self.clients[self.large.name, "manager"]
