@@ -10,10 +10,14 @@ DEVELOPMENT := $(VENV)/requirements-dev.txt
 checks: export SECRET_KEY ?= only-for-checks-and-tests-not-for-a-server
 checks: export DATABASE_URL ?= $(shell $(BIN)/python -m crm_project.database.embedded --test url)
 
-.PHONY: help run stop test faults lint format bench install checks clean
+# App Connect's server, against which our connector is tested: installed once, outside the checkout.
+APP_CONNECT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/crm/app-connect
+APP_CONNECT_SERVER := $(APP_CONNECT)/installed.json
+
+.PHONY: help run stop test faults test-integrations app-connect lint format bench install checks clean
 
 help: ## Show this list.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
 
 run: $(RUNTIME) ## Start the whole CRM on this machine: database, web server, worker. Ctrl-C stops it.
 	@exec env CRM_PARENT_PID=$$PPID $(BIN)/python -m crm_project.run
@@ -26,6 +30,18 @@ test: $(DEVELOPMENT) ## Run the tests on a database of their own; args="tests/co
 
 faults: $(DEVELOPMENT) ## Kill workers while they send, and simulate months: the tests that take minutes.
 	@$(BIN)/python -m pytest -m faults $(args)
+
+test-integrations: $(DEVELOPMENT) app-connect ## Run the tests with App Connect's own server. Needs npm.
+	@NODE_PATH=$(APP_CONNECT)/node_modules $(BIN)/python -m pytest tests/integrations $(args)
+
+app-connect: $(APP_CONNECT_SERVER) ## Install App Connect's own server into the user's cache.
+
+$(APP_CONNECT_SERVER): integrations/app-connect/package.json
+	@command -v npm >/dev/null || { echo "npm is missing; on Debian and Ubuntu: apt install npm"; exit 1; }
+	@echo "Installing App Connect's server into $(APP_CONNECT). This takes some minutes, once: a part of it is compiled."
+	@mkdir -p $(APP_CONNECT) && cp $< $(APP_CONNECT)/package.json
+	@npm install --prefix $(APP_CONNECT) --no-audit --no-fund --loglevel=error
+	@cp $< $@
 
 lint: $(DEVELOPMENT) ## Check style, types, migrations and the API document.
 	@$(MAKE) --no-print-directory checks

@@ -10,6 +10,7 @@ import sys
 import warnings
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from crm_project.database.embedded import Server
 
@@ -75,7 +76,7 @@ def report(large: Place, small: Place, options: argparse.Namespace) -> int:
         ratio = getattr(times["call"], case.at) / getattr(times["against"], case.at)
         is_missed = case.goal is not None and ratio > case.goal
         missed += is_missed
-        queries = count_queries(case.path, large.keys[case.kind]) if case.path else ""
+        queries = count_queries(case.path, large.keys[case.kind], case.body) if case.path else ""
         print(
             f"{case.name:52} {shown(times['call'])}   {shown(times['against'])} {ratio:6.2f} {case.goal or '':>5}"
             f" {queries:>7} {case.at} {'MISS' if is_missed else 'ok'}",
@@ -91,16 +92,20 @@ def shown(times: Times) -> str:
     return f"{times.p50 * 1000:8.2f} {times.p95 * 1000:8.2f}"
 
 
-def count_queries(path: str, key: str) -> int:
+def count_queries(path: str, key: str, body: dict[str, Any] | None = None) -> int:
     """The queries of one request, asked in this process of the large database, when caches are warm."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
     from rest_framework.test import APIClient
 
     client = APIClient(headers={"Authorization": f"Bearer {key}"}, SERVER_NAME="localhost")
-    client.get(path)
+
+    def ask() -> Any:
+        return client.get(path) if body is None else client.post(path, body, format="json")
+
+    ask()
     with CaptureQueriesContext(connection) as queries:
-        response = client.get(path)
+        response = ask()
     assert response.status_code == 200, response.content
     return len(queries)
 

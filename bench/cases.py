@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from crm_project.api.pagination import Cursor
@@ -21,7 +22,8 @@ SAMPLE = 200
 class Case:
     """``call`` against ``against``, compared at the median or at the 95th percentile; ``goal`` is the highest ratio.
 
-    ``path`` is one request of the case and ``kind`` who sends it, for counting its queries.
+    ``path`` is one request of the case, with its ``body`` when it is a POST, and ``kind`` who sends it, for counting
+    its queries.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Case:
     at: str = "p95"
     path: str | None = None
     kind: str = "manager"
+    body: dict[str, Any] | None = None
 
 
 def requests(client: Client, paths: list[str]) -> Call:
@@ -71,6 +74,7 @@ class Cases:
         yield from self.pages()
         yield from self.pages_of_reps()
         yield from self.lookups()
+        yield from self.calls()
         yield from self.searches()
         yield from self.patterns()
         yield from self.duplicates()
@@ -151,6 +155,26 @@ class Cases:
                 yield Case(
                     f"?{parameter}={shown} : GET id", self.requests(self.large, paths), self.get_id, 2, path=paths[0]
                 )
+
+    def calls(self) -> Iterator[Case]:
+        """The phone rings: contacts, leads and customers with the number, as App Connect asks."""
+        path = "/api/app-connect/findContact"
+        numbers = sampled(
+            self.large,
+            "SELECT normalized FROM contacts_contactpoint TABLESAMPLE BERNOULLI (1) REPEATABLE (1)"
+            " WHERE type = 'phone' AND normalized LIKE '+1%%' AND deleted_at IS NULL",
+        )
+        bodies = [{"phoneNumber": number, "overridingFormat": "(***) ***-****,###.###.####"} for number in numbers]
+        sent = [json.dumps(body).encode() for body in bodies]
+        for kind in ("manager", "rep1k", "rep100k"):
+            client = self.clients[self.large.name, kind]
+
+            def call(number: int, client: Client = client) -> bytes:
+                return client.send("POST", path, sent[number % len(sent)])
+
+            yield Case(
+                f"App Connect findContact, {kind} : GET id", call, self.get_id, 2, path=path, kind=kind, body=bodies[0]
+            )
 
     def searches(self) -> Iterator[Case]:
         rare = sampled(

@@ -270,7 +270,9 @@ def page(client, kind, key):
     return client.get(f"/admin/app-connect/{kind}/{key}")
 
 
-@pytest.mark.parametrize(("kind", "factory"), [("Contact", ContactFactory)])
+@pytest.mark.parametrize(
+    ("kind", "factory"), [("Contact", ContactFactory), ("Lead", LeadFactory), ("Customer", CustomerFactory)]
+)
 def test_a_page_leads_to_the_record(browser, kind, factory):
     mine, foreign = factory(assigned_to=browser.user), factory(assigned_to=UserFactory())
     model = sources.source_for(kind).model._meta
@@ -290,6 +292,14 @@ def test_a_page_leads_to_the_log(browser):
     assert browser.get(url).status_code == 200
     assert page(browser, "log", InteractionFactory().pk).status_code == 404
     assert page(browser, "log", "x").status_code == 404
+
+
+def test_the_log_of_a_lead_leads_to_the_lead_where_the_contact_is_hidden(browser, api, call):
+    lead = LeadFactory(assigned_to=browser.user)
+    Contact.objects.update(assigned_to=UserFactory())
+    body = {"contactInfo": {"id": str(lead.pk), "type": "Lead"}, "callLog": {"id": "1"}}
+    key = call(api(browser.user), "createCallLog", body)["logId"]
+    assert page(browser, "log", key).url == f"/admin/leads/lead/{lead.pk}/change/"
 
 
 def test_who_has_not_signed_in_signs_in_first():
