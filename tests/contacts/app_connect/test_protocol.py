@@ -12,7 +12,7 @@ from contacts.app_connect import sources, urls
 from contacts.models import Contact, Interaction
 from crm_project.access import services as access
 from crm_project.api.models import Installation
-from tests.factories import ContactFactory, InteractionFactory, UserFactory
+from tests.factories import ContactFactory, CustomerFactory, InteractionFactory, LeadFactory, UserFactory
 
 from .conftest import PREFIX
 
