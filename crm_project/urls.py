@@ -13,6 +13,7 @@ from crm_project.api import errors, health
 urlpatterns = [
     path("", home, name="home"),
     path("", include("contacts.app_connect.urls")),
+    path("admin/reports/", include("reports.page_urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

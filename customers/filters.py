@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -18,7 +17,7 @@ from crm_project.api.filters import (
     CrmFilterSet,
     MomentFilter,
     UUIDListFilter,
-    refuse_unknown_parameters,
+    filtered,
 )
 
 from .models import BuyerSegment, Customer, CustomerInteraction, SavedSegment, Standing
@@ -33,19 +32,6 @@ class HealthFilter(ChoiceListFilter):
             return queryset
         found = Q(standing__band__in=value)
         return queryset.filter(found | Q(standing=None) if Standing.Band.UNKNOWN in value else found)
-
-
-def stored(parameters: dict[str, str], customers: QuerySet, request: Any) -> QuerySet:
-    """The customers filtered by stored parameters of their list.
-
-    Raises:
-        ValidationError: the parameters are not those of the list.
-    """
-    refuse_unknown_parameters(parameters, [*CustomerFilterSet.get_filters(), *CustomerFilterSet.families])
-    filterset = CustomerFilterSet(parameters, queryset=customers, request=request)
-    if not filterset.is_valid():
-        raise exceptions.ValidationError(filterset.errors)
-    return filterset.qs
 
 
 class CustomerFilterSet(DealingsFilterSet):
@@ -86,7 +72,7 @@ class CustomerFilterSet(DealingsFilterSet):
             raise exceptions.ValidationError({"segment": ["There is no segment of this key, id or name."]})
         if "segment" in segment.filter:
             raise exceptions.ValidationError({"segment": ["A saved segment does not name another one."]})
-        return stored(segment.filter, Customer.objects.live(), self.request)
+        return filtered(CustomerFilterSet, segment.filter, Customer.objects.live(), self.request)
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         queryset = super().filter_queryset(queryset)

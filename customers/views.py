@@ -72,7 +72,7 @@ class CustomerViewSet(PersonActions, TransferActions, HistoryActions, SharingAct
         customers of each that the caller may see, how many came and went in the last thirty days, what they bought in
         the window, and the address of the list of exactly these customers.
         """
-        found, is_kept = kept(services.segments_of, user=request.user)
+        found, is_kept = kept(services.segments_of, tables=[Customer], user=request.user)
         return Response(segments_answer(found, is_kept, request))
 
     @extend_schema(responses=HealthSerializer)

@@ -10,12 +10,11 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django_filters import FilterSet
 
 from crm_project.access import rules
 from crm_project.access.models import User
 from crm_project.admin.lists import name_of
-from crm_project.api.filters import NONE, condition
+from crm_project.api.filters import NONE, CrmFilterSet, condition, filtered
 from customers.filters import CustomerFilterSet
 from customers.models import Customer
 from leads.filters import LeadFilterSet
@@ -33,7 +32,7 @@ class Records:
     name: str
     route: str
     model: type[Model]
-    filterset: type[FilterSet]
+    filterset: type[CrmFilterSet]
 
     @property
     def path(self) -> str:
@@ -44,9 +43,13 @@ class Records:
         return rules.visible(self.model._default_manager.live(), user)  # type: ignore[attr-defined]
 
     def filtered(self, user: Any, parameters: dict[str, str]) -> QuerySet:
-        """What the list shows with these parameters, by the list's own filters."""
+        """What the list shows with these parameters, by the list's own filters.
+
+        Raises:
+            ValidationError: the parameters are not those of the list; the messages name them.
+        """
         asked = type("Asked", (), {"user": user, "query_params": parameters})
-        return self.filterset(parameters, queryset=self.visible(user), request=asked).qs
+        return filtered(self.filterset, parameters, self.visible(user), asked)
 
     def condition(self, parameters: dict[str, str]) -> Any:
         return condition(self.filterset, parameters)
@@ -60,6 +63,9 @@ LISTS = {
         Records("orders", "order-list", Order, OrderFilterSet),
     )
 }
+
+
+TABLES = [records.model for records in LISTS.values()]
 
 
 @dataclass(frozen=True)

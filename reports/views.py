@@ -16,6 +16,7 @@ from leads.models import Lead
 from . import questions, services
 from .periods import GRAINS
 from .presenting import Presenter
+from .records import TABLES
 from .serializers import CustomerReportSerializer, DashboardSerializer, LeadReportSerializer
 
 WORDS = {
@@ -49,7 +50,7 @@ class BaseReportViewSet(CrmViewSet):
     def respond(self, make: Callable[..., Any], dimensions: tuple[str, ...]) -> Response:
         user = self.request.user
         question = questions.read(self.request.query_params, user=user, dimensions=dimensions)
-        report, is_kept = kept(make, user=user, question=question)
+        report, is_kept = kept(make, tables=TABLES, user=user, question=question)
         return Response(Presenter(self.request).report(report, is_kept))
 
 

@@ -164,6 +164,7 @@ class ContactAdmin(DuplicatesMixin, TransferMixin, CustomFieldsMixin, RecordAdmi
         tiles = [(_("Contacts"), live, url), (_("My contacts"), live.filter(**{mine: user.pk}), f"{url}?{mine}=me")]
         keys = rules.top_k(live, user, NEWEST).values_list("pk", flat=True)[:NEWEST]
         return {
+            "top": "contacts/find.html",
             "template": "contacts/panel.html",
             "list_url": url,
             "add_url": self.url(request, "add") if self.has_add_permission(request) else "",

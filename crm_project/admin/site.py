@@ -7,6 +7,7 @@ its own entries, and none is named here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -63,10 +64,19 @@ def entries(request: HttpRequest, model: Any, page: Any) -> list[dict[str, Any]]
     return [*found, whole]
 
 
+# Cards of the start page that belong to no kind of record, above the others. ``None`` instead of a card shows nothing.
+Card = Callable[[HttpRequest], dict[str, Any] | None]
+_cards: list[Card] = []
+
+
+def register_card(card: Card) -> None:
+    """Put a card on the start page; an app does it in ``AppConfig.ready()``."""
+    _cards.append(card)
+
+
 def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Adds the cards that the pages bring along."""
+    """Adds the cards that the apps and their pages bring along."""
     pages = [page for page in admin.site._registry.values() if hasattr(page, "panel")]
-    return context | {
-        "title": _("Start"),
-        "panels": [page.panel(request) for page in pages if page.has_module_permission(request)],
-    }
+    cards = [card(request) for card in _cards]
+    cards += [page.panel(request) for page in pages if page.has_module_permission(request)]
+    return context | {"title": _("Start"), "panels": [card for card in cards if card]}

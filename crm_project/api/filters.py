@@ -186,6 +186,21 @@ class CrmFilterSet(filters.FilterSet):
         super().__init__(data, *args, **options)
 
 
+def filtered(
+    filterset: type[CrmFilterSet], parameters: Mapping[str, str], queryset: QuerySet, request: Any
+) -> QuerySet:
+    """What a list shows of the queryset with these parameters, wherever they come from.
+
+    Raises:
+        ValidationError: the parameters are not those of the list; the messages name them.
+    """
+    refuse_unknown_parameters(parameters, [*filterset.get_filters(), *filterset.families])
+    found = filterset(parameters, queryset=queryset, request=request)
+    if not found.is_valid():
+        raise exceptions.ValidationError(found.errors)
+    return found.qs
+
+
 class OwnedFilterSet(CrmFilterSet):
     assigned_to = UUIDListFilter(
         field_name="assigned_to_id", nullable=True, label="Owners' ids; none: without an owner"

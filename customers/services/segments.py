@@ -13,9 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm_project.access import rules
+from crm_project.api.filters import filtered
 from crm_project.database.cube import cube
 
-from ..filters import stored
+from ..filters import CustomerFilterSet
 from ..models import BuyerSegment, Customer, SavedSegment, Standing, StandingRules
 
 # ``revenue(user, since)`` gives the orders that count and that the user may see, with ``customer``, ``currency`` and
@@ -125,7 +126,7 @@ def _add_revenue(by_place: dict[tuple[str, str], Segment], orders: QuerySet) -> 
 
 def _saved(segment: SavedSegment, customers: QuerySet, orders: QuerySet, user: Any) -> Segment:
     asked = type("Asked", (), {"user": user, "query_params": segment.filter})
-    members = stored(segment.filter, customers, asked)
+    members = filtered(CustomerFilterSet, segment.filter, customers, asked)
     sums = orders.filter(customer__in=members.order_by().values("pk")).order_by().values_list("currency")
     return Segment(
         "saved",

@@ -65,6 +65,7 @@ class Metric:
     column: str = ""
     part: str = ""
     whole: str = ""
+    less_is_better: bool = False
 
     def parameters(self, scope: Scope, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """The parameters of the list that shows exactly the records behind the figure."""

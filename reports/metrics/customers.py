@@ -47,6 +47,7 @@ register(
             "longer than the days after which a customer counts as gone.",
             records="customers",
             filter="last_order_after={silent_start}&last_order_before={silent_end}&orders_before={end}",
+            less_is_better=True,
         ),
         Metric(
             "customers_bought",

@@ -1,10 +1,18 @@
 """The figures about leads."""
 
+from typing import Any
+
 from .base import MEAN, MEDIAN, RATIO, Metric, register
 
 NEW = "created_at_after={start}&created_at_before={end}"
 SINCE = "status_since_after={start}&status_since_before={end}"
-DAYS = {"records": "leads", "filter": f"status=converted&{SINCE}", "moment": "status_since", "unit": "days"}
+DAYS: dict[str, Any] = {
+    "records": "leads",
+    "filter": f"status=converted&{SINCE}",
+    "moment": "status_since",
+    "unit": "days",
+    "less_is_better": True,
+}
 STAGES = ("new", "contacted", "qualified", "proposal", "negotiation", "won")
 
 register(
@@ -53,6 +61,7 @@ register(
             records="leads",
             filter=f"status=lost&{SINCE}",
             moment="status_since",
+            less_is_better=True,
         ),
         Metric(
             "leads_succeeded",
@@ -74,7 +83,7 @@ register(
         ),
         Metric(
             "leads_open",
-            "Open now",
+            "Open leads",
             "How many leads are being worked on?",
             "Leads that are neither won, converted nor lost, now, whenever they came.",
             records="leads",

@@ -1,11 +1,13 @@
 """The figures about orders and their money, each in its own currency."""
 
+from typing import Any
+
 from orders.querysets import OPEN, SOLD
 
 from .base import MEAN, SUM, Metric, register
 
 WHEN = "order_date_after={start}&order_date_before={end}"
-MONEY = {"records": "orders", "unit": "money", "column": "total"}
+MONEY: dict[str, Any] = {"records": "orders", "unit": "money", "column": "total"}
 
 register(
     [
@@ -26,6 +28,7 @@ register(
             records="orders",
             filter=f"status=cancelled&{WHEN}",
             moment="order_date",
+            less_is_better=True,
         ),
         Metric(
             "revenue",

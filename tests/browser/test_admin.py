@@ -8,7 +8,15 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from contacts.models import Contact
 from crm_project.access.models import ApiKey
-from tests.factories import CategoryFactory, ContactFactory, CustomFieldFactory, UserFactory
+from tests.factories import (
+    CategoryFactory,
+    ContactFactory,
+    CustomerFactory,
+    CustomFieldFactory,
+    LeadFactory,
+    OrderFactory,
+    UserFactory,
+)
 
 from .conftest import CHROMIUM
 
@@ -110,3 +118,30 @@ def test_a_phone_shows_everything_without_scrolling_sideways(page: Page):
     for address in ("/admin/", "/admin/contacts/contact/", f"/admin/contacts/contact/{contact.pk}/change/"):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+
+
+def test_the_dashboard_is_drawn_and_every_bar_leads_to_its_records(page: Page, tmp_path):
+    LeadFactory.create_batch(3, source="website")
+    OrderFactory(customer=CustomerFactory(name="Acme"))
+    page.goto("/admin/")
+    chart = page.locator("[data-key=sources]")
+    expect(chart.locator("svg text", has_text="Website")).to_be_visible()
+    with page.expect_download() as download:
+        chart.get_by_role("button", name="PNG").click()
+    assert (download.value.suggested_filename, download.value.path().read_bytes()[:4]) == ("sources.png", b"\x89PNG")
+    with page.expect_download() as download:
+        chart.get_by_role("link", name="CSV").click()
+    assert "Website,3" in download.value.path().read_text()
+    chart.get_by_role("link", name="Website, New leads: 3").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("3 records")).to_be_visible()
+
+
+def test_the_dashboard_fits_a_phone_in_light_and_dark(page: Page):
+    OrderFactory(customer=CustomerFactory(name="A rather long name of a company, " * 3))
+    page.set_viewport_size({"width": 360, "height": 800})
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto("/admin/")
+        expect(page.locator("[data-key=top_usd] svg")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360

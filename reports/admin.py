@@ -1,0 +1,101 @@
+"""Where managers set by what customers are judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions
+
+from crm_project.admin import CrmModelAdmin, VersionedForm
+from crm_project.api.filters import filtered
+from customers.filters import CustomerFilterSet
+from customers.models import BuyerSegment, Customer, FactorWeight, SavedSegment, StandingRules
+from customers.standing.factors import FACTORS
+
+from .pages import sentences
+
+
+@admin.register(StandingRules)
+class StandingRulesAdmin(CrmModelAdmin):
+    menu, icon = "settings", "rule"
+    list_display = ("__str__", "churn_days", "window_days", "groups", "healthy_from", "at_risk_below")
+    fields = ("churn_days", "window_days", "groups", "healthy_from", "at_risk_below")
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and not StandingRules.objects.exists()
+
+
+class FactorWeightForm(VersionedForm):
+    key = forms.ChoiceField(label=_("Factor"))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "key" in self.fields:
+            self.fields["key"].choices = [(key, f"{each.name} ({each.weight})") for key, each in FACTORS.items()]
+
+    class Meta:
+        model = FactorWeight
+        fields = ("key", "weight")
+
+
+@admin.register(FactorWeight)
+class FactorWeightAdmin(CrmModelAdmin):
+    menu, icon = "settings", "balance"
+    form = FactorWeightForm
+    ordering = ("-weight",)
+    list_display = ("key", "weight")
+    fields = ("key", "weight")
+
+
+@admin.register(BuyerSegment)
+class BuyerSegmentAdmin(CrmModelAdmin):
+    menu, icon = "order", "group_work"
+    ordering = ("position",)
+    list_display = ("name", "key", "position", "description")
+    fieldsets = (
+        (None, {"fields": ("name", "key", "position", "description")}),
+        (
+            _("Scores, from 1 to the number of groups"),
+            {
+                "fields": (
+                    ("recency_min", "recency_max"),
+                    ("frequency_min", "frequency_max"),
+                    ("monetary_min", "monetary_max"),
+                )
+            },
+        ),
+    )
+
+
+class SavedSegmentForm(VersionedForm):
+    request: Any = None
+
+    class Meta:
+        model = SavedSegment
+        fields = ("name", "description", "filter")
+
+    def clean_filter(self) -> dict[str, Any]:
+        given = self.cleaned_data["filter"]
+        if not isinstance(given, dict) or not given or not all(isinstance(value, str) for value in given.values()):
+            raise forms.ValidationError(_("Parameters of the list with texts as their values."))
+        try:
+            filtered(CustomerFilterSet, given, Customer.objects.live(), self.request)
+        except exceptions.ValidationError as error:
+            raise forms.ValidationError(sentences(error)) from error
+        return given
+
+
+@admin.register(SavedSegment)
+class SavedSegmentAdmin(CrmModelAdmin):
+    menu, icon = "order", "bookmark"
+    form = SavedSegmentForm
+    ordering = ("name",)
+    list_display = ("name", "description")
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change, **options)
+        form.request = request
+        return form
