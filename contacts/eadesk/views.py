@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pghistory
 from django.http import QueryDict
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
@@ -46,6 +45,7 @@ class EadeskViewSet(CrmViewSet):
 
     tag = "eadesk"
     noun: str
+    door = Origin.EADESK.value
     schema = EadeskSchema()
     parser_classes = [JSONParser, FormParser]
     pagination_class = None
@@ -57,7 +57,6 @@ class EadeskViewSet(CrmViewSet):
         return errors.handle
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        pghistory.context(door=Origin.EADESK.value)
         super().initial(request, *args, **kwargs)
         if request.method not in {"GET", "POST"}:
             raise exceptions.MethodNotAllowed(request.method)
