@@ -9,10 +9,12 @@ class CustomersConfig(AppConfig):
     def ready(self):
         from contacts import custom_fields
         from contacts.services import merging
+        from crm_project import demo
         from crm_project.mail import templates
         from crm_project.transfer.resources import register
 
         from . import callers, timeline
+        from .demo import make_customers
         from .models import Customer
         from .resources import CustomerResource
         from .services.digests import TEMPLATE
@@ -25,3 +27,4 @@ class CustomersConfig(AppConfig):
         factors.register()
         custom_fields.register(Customer)
         merging.register(merging.moves("customers", Customer))
+        demo.register(demo.Part("customers", Customer, default=80, make=make_customers))

@@ -9,11 +9,13 @@ class LeadsConfig(AppConfig):
     def ready(self):
         from contacts import custom_fields
         from contacts.services import merging
+        from crm_project import demo
         from crm_project.mail import sending, templates
         from crm_project.mail.models import Purpose
         from crm_project.transfer.resources import register
 
         from . import callers, timeline
+        from .demo import make_leads
         from .models import Lead
         from .nurturing import stopping
         from .resources import LeadResource
@@ -23,6 +25,7 @@ class LeadsConfig(AppConfig):
         register(LeadResource)
         custom_fields.register(Lead)
         merging.register(merging.moves("leads", Lead))
+        demo.register(demo.Part("leads", Lead, default=120, make=make_leads))
         sending.register_guard(Purpose.NURTURING, stopping.guard)
         for key, name in (("welcome", _("Welcome")), ("still_interested", _("Still interested?"))):
             templates.register(templates.MailTemplate(key, Purpose.NURTURING, name, templates.EXAMPLE))

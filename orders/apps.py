@@ -8,14 +8,18 @@ class OrdersConfig(AppConfig):
 
     def ready(self):
         from contacts import custom_fields
+        from crm_project import demo
         from crm_project.transfer.resources import register
         from customers import services as customers
 
         from . import buying, services, standing, timeline
-        from .models import Order
+        from .demo import make_orders, make_products
+        from .models import Order, Product
         from .resources import ProductResource
 
         register(ProductResource)
+        demo.register(demo.Part("products", Product, default=40, make=make_products))
+        demo.register(demo.Part("orders", Order, default=300, make=make_orders))
         timeline.register()
         buying.register()
         standing.register()

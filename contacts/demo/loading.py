@@ -108,8 +108,7 @@ class Loader:
         self.seed, self.count, self.around = seed, count, around
         self.end = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
         self.start = self.end - dt.timedelta(days=DAYS)
-        self.view, self.change = (rules.permission_id(Contact, verb) for verb in ("view", "change"))
-        self.others = [around.users[name] for name in ("ana.souza", "wei.li", "pierre.lefevre", "amina.hassan")]
+        self.permissions = {verb: rules.permission_id(Contact, verb) for verb in ("view", "change")}
 
     def write(self, numbers: range) -> None:
         rows: dict[type[models.Model], list[tuple]] = defaultdict(list)
@@ -124,7 +123,11 @@ class Loader:
         random = random_for(self.seed, 2, number)
         who = person(self.seed, number, len(self.around.companies))
         at = self.start + (self.end - self.start) * ((number - 0.5) / self.count)
-        key, owner, origin = time_ordered_key(at, random), self.owner(number), ("api", "import", "admin")[number % 3]
+        key, owner, origin = (
+            time_ordered_key(at, random),
+            self.around.owner(number),
+            ("api", "import", "admin")[number % 3],
+        )
         yield from self.points(key, at, who, origin, random)
         for category in {int(random.random() ** 2 * len(self.around.categories)) for _ in range(number % 3)}:
             yield ContactCategory, (key, self.around.categories[category])
@@ -145,7 +148,7 @@ class Loader:
             at.isoformat(),
             changed.isoformat(),
             owner,
-            self.team(number),
+            self.around.team(number),
             owner,
             changed.isoformat() if trashed else None,
             owner if trashed else None,
@@ -159,32 +162,10 @@ class Loader:
             f"demo-{self.seed}-{number}",
         )
 
-    def owner(self, number: int) -> UUID | None:
-        """One colleague owns a tenth of all contacts, one a thousandth, and one in seven belongs to nobody."""
-        if number % 10 == 0:
-            return self.around.users["olga.sokolova"]
-        if number % 1_000 == 1:
-            return self.around.users["james.carter"]
-        return None if number % 7 == 0 else self.others[number % 11 % len(self.others)]
-
-    def team(self, number: int) -> int | None:
-        if number % 5_000 == 2:
-            return self.around.teams["Key accounts"]
-        return self.around.teams[("Europe", "Americas", "Asia")[number % 3]] if number % 50 == 5 else None
-
     def shares(self, number: int, key: str) -> Iterator[tuple[type[models.Model], tuple]]:
-        users, teams = self.around.users, self.around.teams
-        if number % 50 == 7:
-            holder = (users["olga.sokolova"], *self.others)[number // 50 % 5]
-            yield ContactUserShare, (holder, self.view, key)
-            if number % 100 == 7:
-                yield ContactUserShare, (holder, self.change, key)
-        if number % 5_000 == 4:
-            yield ContactUserShare, (users["james.carter"], self.view, key)
-        if number % 100 == 9:
-            yield ContactGroupShare, (teams[("Europe", "Americas", "Asia")[number // 100 % 3]], self.view, key)
-        if number % 5_000 == 6:
-            yield ContactGroupShare, (teams["Key accounts"], self.view, key)
+        for kind, holder, verb in self.around.shares(number):
+            model: type[models.Model] = ContactUserShare if kind == "user" else ContactGroupShare
+            yield model, (holder, self.permissions[verb], key)
 
     def points(
         self, key: str, at: dt.datetime, who: Person, origin: str, random: Random

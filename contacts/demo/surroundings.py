@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,6 +29,7 @@ STAFF = (
     ("kenji.tanaka", "Kenji", "Tanaka", roles.SUPPORT, ()),
     ("zofia.nowak", "Zofia", "Nowak", roles.READ_ONLY, ()),
 )
+OTHERS = ("ana.souza", "wei.li", "pierre.lefevre", "amina.hassan")
 CATEGORIES = (
     "Customer",
     "Supplier",
@@ -66,6 +68,34 @@ class Surroundings:
     categories: list[UUID]
     segments: list[UUID]
     companies: list[UUID]
+
+    def owner(self, number: int) -> UUID | None:
+        """One colleague owns a tenth of all records, one a thousandth, and one in seven belongs to nobody."""
+        if number % 10 == 0:
+            return self.users["olga.sokolova"]
+        if number % 1_000 == 1:
+            return self.users["james.carter"]
+        return None if number % 7 == 0 else self.users[OTHERS[number % 11 % len(OTHERS)]]
+
+    def team(self, number: int) -> int | None:
+        if number % 5_000 == 2:
+            return self.teams["Key accounts"]
+        return self.teams[("Europe", "Americas", "Asia")[number % 3]] if number % 50 == 5 else None
+
+    def shares(self, number: int) -> Iterator[tuple[str, UUID | int, str]]:
+        """With whom a record is shared: “user” or “group”, the holder, and the verb."""
+        users, teams = self.users, self.teams
+        if number % 50 == 7:
+            holder = users[("olga.sokolova", *OTHERS)[number // 50 % 5]]
+            yield "user", holder, "view"
+            if number % 100 == 7:
+                yield "user", holder, "change"
+        if number % 5_000 == 4:
+            yield "user", users["james.carter"], "view"
+        if number % 100 == 9:
+            yield "group", teams[("Europe", "Americas", "Asia")[number // 100 % 3]], "view"
+        if number % 5_000 == 6:
+            yield "group", teams["Key accounts"], "view"
 
 
 def make_surroundings(seed: int, companies: int) -> Surroundings:

@@ -17,14 +17,16 @@ class Command(BaseCommand):
                 f"--{part.name}", type=int, default=part.default, metavar="N", help=f"{part.default} when left out"
             )
         parser.add_argument("--seed", type=int, default=1, help="another seed makes other people")
-        parser.add_argument("--if-empty", action="store_true", help="leave out what the CRM has any records of")
+        parser.add_argument("--if-empty", action="store_true", help="add nothing when the CRM has any records")
 
     def handle(self, *, seed: int, if_empty: bool, **options: Any) -> None:
+        # Demo orders among somebody's own contacts would be as bad as demo contacts among them.
+        filled = [part.name for part in demo.parts() if if_empty and part.model._default_manager.exists()]
+        if filled:
+            self.stdout.write(f"There are {' and '.join(filled)} already; no demo data was added.")
+            return
         made = 0
         for part in demo.parts():
-            if if_empty and part.model._default_manager.exists():
-                self.stdout.write(f"{part.name}: there are some already, none added")
-                continue
             added = part.make(seed, options[part.name])
             made += added
             self.stdout.write(f"{part.name}: {added} added" if added else f"{part.name}: all there, none added")
