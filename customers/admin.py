@@ -35,10 +35,12 @@ from crm_project.admin import (
     offer,
 )
 from crm_project.admin.lists import PeriodFilter, name_of
+from crm_project.transfer.admin import TransferMixin
 from leads.models import Lead
 
 from . import services
 from .models import Customer, CustomerInteraction
+from .resources import CustomerResource
 
 PREVIEWED = ("name", "email", "phone", "company", "notes")
 
@@ -179,7 +181,8 @@ offer(Customer, lead_links)
 
 
 @admin.register(Customer)
-class CustomerAdmin(ConversionMixin, CustomFieldsMixin, PersonMixin, RecordAdmin):
+class CustomerAdmin(ConversionMixin, CustomFieldsMixin, PersonMixin, TransferMixin, RecordAdmin):
+    resource_classes = (CustomerResource,)
     menu, icon = "sales", "storefront"
     form = CustomerForm
     list_display = ("shown_name", "email", "phone", "company", "type", "status_label", "owner", "changed")

@@ -32,10 +32,12 @@ from crm_project.admin import (
     VisibleAutocompleteFilter,
 )
 from crm_project.admin.lists import ChoiceFilter, PeriodFilter, name_of
+from crm_project.transfer.admin import TransferMixin
 
 from . import services
 from .models import Campaign, Lead, LeadInteraction, ScoreRule
 from .nurturing.admin import NurtureEnrollmentAdmin, NurtureSequenceAdmin
+from .resources import LeadResource
 from .services.assignment import Method
 from .services.status import NEXT
 
@@ -151,7 +153,8 @@ class AssignForm(forms.Form):
 
 
 @admin.register(Lead)
-class LeadAdmin(CustomFieldsMixin, PersonMixin, RecordAdmin):
+class LeadAdmin(CustomFieldsMixin, PersonMixin, TransferMixin, RecordAdmin):
+    resource_classes = (LeadResource,)
     menu, icon = "sales", "person_search"
     form = LeadForm
     bulk_statuses = ("contacted", "qualified", "lost")

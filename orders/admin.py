@@ -29,10 +29,12 @@ from crm_project.admin import (
     offer,
 )
 from crm_project.admin.lists import PeriodFilter
+from crm_project.transfer.admin import TransferMixin
 from customers.models import Customer
 
 from . import services
 from .models import Order, Product
+from .resources import ProductResource
 from .services.status import NEXT
 
 STATUS_COLORS = {
@@ -171,7 +173,8 @@ class OrderAdmin(CustomFieldsMixin, RecordAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(CrmModelAdmin):
+class ProductAdmin(TransferMixin, CrmModelAdmin):
+    resource_classes = (ProductResource,)
     menu, icon = "sales", "inventory_2"
     ordering = ("sku",)
     search_fields = ("sku", "name")

@@ -62,7 +62,6 @@ class ImportOptionsForm(ImportForm):
         required=False,
         label=gettext_lazy("Match by"),
         widget=UnfoldAdminTextInputWidget,
-        help_text=gettext_lazy("By what a row finds its record, as email,phone. Empty: every row makes a new one."),
     )
     on_match = forms.ChoiceField(
         required=False,
@@ -81,6 +80,13 @@ class ImportOptionsForm(ImportForm):
         widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy("Two letters, such as US or RU, for telephone numbers without a country."),
     )
+
+    def __init__(self, formats: Any, resources: Any, **options: Any) -> None:
+        super().__init__(formats, resources, **options)
+        keys = ", ".join(resources[0].match_keys)
+        self.fields["match"].help_text = (
+            _("By what a row finds its record, with commas: %s. Empty: every row makes a new one.") % keys
+        )
 
 
 class ChosenColumnsForm(SelectableFieldsExportForm):
