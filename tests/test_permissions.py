@@ -146,6 +146,7 @@ VERBS = {
     "request_feedback": "add",
     "record_answer": "change",
     "process_reminders": "change",
+    "undo_import": "change",
 }
 LOGS = {
     "get_call_log": "view",

@@ -116,6 +116,66 @@ class ImportJob(Job):
         return round((self.total - self.rows) / self.rows_per_second)
 
 
+class UndoJob(Job):
+    """An import that is taken back, and the receipt of that: what went, what went back, and what stays.
+
+    ``rows`` of ``total`` are dealt with. ``counts`` has, for each kind of record, how many were ``removed``,
+    ``reverted`` (some fields are again what they were) and ``kept`` (made by the import, and used or changed since).
+    """
+
+    import_job = models.OneToOneField(ImportJob, models.CASCADE, related_name="undo", verbose_name=_("import"))
+    total = models.PositiveIntegerField(_("rows to take back"), null=True)
+    counts = models.JSONField(_("counts"), default=dict)
+
+    class Meta(Job.Meta):
+        verbose_name = _("undoing of an import")
+        verbose_name_plural = _("undoings of imports")
+        # The list of one's own, newest first.
+        indexes = [models.Index(fields=["owner", "id"], name="undo_owner")]
+
+    def __str__(self) -> str:
+        return str(self.import_job)
+
+
+class UndoStep(models.Model):
+    """A row that the import has made or changed and that the undoing has not come to yet. Gone when it has."""
+
+    job = models.ForeignKey(UndoJob, models.CASCADE, related_name="steps", db_index=False)
+    model = models.CharField(max_length=100)
+    record = models.CharField(max_length=40)
+    is_new = models.BooleanField()
+    is_kept = models.BooleanField(default=False)
+
+    class Meta:
+        # The next rows of a table; is a row one of those that go?
+        indexes = [models.Index(fields=["job", "model", "is_new", "record"], name="undo_step_next")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.record}"
+
+
+class UndoConflict(models.Model):
+    """What stays as it is although the import has made it: a record, or one field of it."""
+
+    job = models.ForeignKey(UndoJob, models.CASCADE, related_name="conflicts", db_index=False)
+    model = models.CharField(max_length=100)
+    record = models.CharField(max_length=40)
+    label = models.CharField(max_length=255)
+    field = models.CharField(max_length=255, blank=True)
+    before = models.JSONField(null=True)
+    imported = models.JSONField(null=True)
+    now = models.JSONField(null=True)
+    reason = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ["pk"]
+        # A job's conflicts, first to last.
+        indexes = [models.Index(fields=["job", "id"], name="undo_conflict_list")]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.field}: {self.reason}"
+
+
 class ImportFailure(models.Model):
     """One row that was not taken, as it was given, and why."""
 

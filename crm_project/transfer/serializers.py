@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import Any
 
 import phonenumbers
+from django.apps import apps
 from django.core.exceptions import ValidationError as DjangoValidationError
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import exceptions, serializers
@@ -18,7 +20,7 @@ from crm_project.api.schema import KEY
 from crm_project.api.serializers import CrmSerializer
 from crm_project.suggest import nearest
 
-from .models import FORMATS, ExportJob, ImportJob
+from .models import FORMATS, ExportJob, ImportJob, UndoJob
 from .options import OnMatch, Options
 from .resources import CrmResource
 
@@ -308,3 +310,121 @@ class ExportJobSerializer(JobSerializer):
         model = ExportJob
         fields = [*JobSerializer.FIELDS, "columns", "filters", *JobSerializer.TIMES]
         read_only_fields = fields
+
+
+class ConflictSerializer(serializers.Serializer):
+    """A record or a field that stays, because somebody changed or used it since the import."""
+
+    kind = serializers.CharField()
+    id = serializers.CharField()
+    label = serializers.CharField(allow_null=True, help_text="Null when you may not see the record any more.")
+    field = serializers.CharField(help_text="Empty when the whole record stays.")
+    before = serializers.JSONField(allow_null=True, help_text="What it was before the import.")
+    imported = serializers.JSONField(allow_null=True, help_text="What the import made of it.")
+    now = serializers.JSONField(allow_null=True, help_text="What it is, and stays.")
+    reason = serializers.CharField()
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "The receipt of an undoing",
+            {
+                "id": KEY,
+                "import_id": KEY,
+                "url": f"https://crm.example.com/dev/crm/imports/{KEY}/undo",
+                "state": "done",
+                "message": "",
+                "owner": KEY,
+                "rows": 12,
+                "total": 12,
+                "removed": 2,
+                "reverted": 1,
+                "kept": 0,
+                "counts": {"contact": {"removed": 2, "reverted": 1, "kept": 0}},
+                "conflict_count": 1,
+                "conflicts": [
+                    {
+                        "kind": "contact",
+                        "id": KEY,
+                        "label": "James Butt",
+                        "field": "job_title",
+                        "before": "",
+                        "imported": "Buyer",
+                        "now": "Head of purchasing",
+                        "reason": "It was changed since.",
+                    }
+                ],
+                "started_at": "2026-01-31T12:00:00Z",
+                "finished_at": "2026-01-31T12:00:00.4Z",
+                "seconds": 0.4,
+                "rows_per_second": 30.0,
+                "created_at": "2026-01-31T12:00:00Z",
+            },
+            response_only=True,
+            status_codes=["200", "202"],
+        )
+    ]
+)
+class UndoJobSerializer(JobSerializer):
+    """How an import was taken back. `rows` and `total` count rows of all tables, the other numbers records."""
+
+    import_id = serializers.UUIDField(source="import_job_id", read_only=True)
+    removed = serializers.SerializerMethodField(
+        help_text="Records of the import's kind that it had made and that went."
+    )
+    reverted = serializers.SerializerMethodField(help_text="Records of which fields are again what they were.")
+    kept = serializers.SerializerMethodField(help_text="Records that it had made and that stay.")
+    counts = serializers.DictField(
+        child=serializers.DictField(child=serializers.IntegerField()), read_only=True, help_text="The same by kind."
+    )
+    conflict_count = serializers.IntegerField(source="conflicts.count", read_only=True)
+    conflicts = serializers.SerializerMethodField(help_text=f"What stays, the first {SHOWN_ERRORS}.")
+
+    class Meta:
+        model = UndoJob
+        fields = [
+            *["id", "import_id", "url", "state", "message", "owner", "rows", "total", "removed", "reverted", "kept"],
+            *["counts", "conflict_count", "conflicts", *JobSerializer.TIMES],
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.URLField())
+    def get_url(self, job: UndoJob) -> str:
+        return reverse("import-undo", [job.import_job_id], request=self.context.get("request"))
+
+    def count(self, job: UndoJob, what: str) -> int:
+        return job.counts.get(job.kind, {}).get(what, 0)
+
+    def get_removed(self, job: UndoJob) -> int:
+        return self.count(job, "removed")
+
+    def get_reverted(self, job: UndoJob) -> int:
+        return self.count(job, "reverted")
+
+    def get_kept(self, job: UndoJob) -> int:
+        return self.count(job, "kept")
+
+    @extend_schema_field(ConflictSerializer(many=True))
+    def get_conflicts(self, job: UndoJob) -> list[dict[str, Any]]:
+        return conflicts_of(job, self.context["request"].user)
+
+
+def conflicts_of(job: UndoJob, user: Any) -> list[dict[str, Any]]:
+    """The first conflicts; names and values only of records that the user still may see. A query for each table."""
+    rows = list(job.conflicts.all()[:SHOWN_ERRORS])
+    by_model: dict[str, set[Any]] = defaultdict(set)
+    for row in rows:
+        by_model[row.model].add(apps.get_model(row.model)._meta.pk.to_python(row.record))
+    seen = {(name, str(key)) for name, keys in by_model.items() for key in rules.seen(user, apps.get_model(name), keys)}
+    values = ("label", "before", "imported", "now")
+    return [
+        {
+            "kind": row.model.partition(".")[2],
+            "id": row.record,
+            "field": row.field,
+            **{name: getattr(row, name) if (row.model, row.record) in seen else None for name in values},
+            "reason": row.reason,
+        }
+        for row in rows
+    ]

@@ -13,8 +13,8 @@ from procrastinate.exceptions import JobAborted
 
 from crm_project.jobs.retry import Patiently
 
-from . import services
-from .models import ImportJob
+from . import services, undo
+from .models import ImportJob, UndoJob
 
 QUEUE = "transfer"
 # Files that wait in the admin for their preview to be confirmed.
@@ -33,6 +33,14 @@ LOST = """
 def run_import(context: JobContext, job_id: str) -> None:
     """Run an import to its end, or until the worker is told to stop; then another worker goes on with it."""
     services.run_import(ImportJob.objects.get(pk=job_id), should_stop=context.should_abort)
+    if context.should_abort():
+        raise JobAborted
+
+
+@app.task(queue=QUEUE, retry=Patiently(), pass_context=True)
+def run_undo(context: JobContext, job_id: str) -> None:
+    """Undo an import to the end, or until the worker is told to stop; then another worker goes on with it."""
+    undo.run_undo(UndoJob.objects.get(pk=job_id), should_stop=context.should_abort)
     if context.should_abort():
         raise JobAborted
 

@@ -22,7 +22,7 @@ from crm_project.suggest import nearest
 
 from . import exports, services, writing
 from .filters import ExportJobFilterSet, ImportJobFilterSet
-from .models import ExportJob, ImportJob
+from .models import ExportJob, ImportJob, UndoJob
 from .parsers import MEDIA_TYPES, PARSERS
 from .reading import UnreadableFile
 from .resources import CrmResource
@@ -33,8 +33,10 @@ from .serializers import (
     ExportJobSerializer,
     ImportJobSerializer,
     ImportOptionsSerializer,
+    UndoJobSerializer,
     options_from,
 )
+from .undo import start_undo
 
 OPTIONS = tuple(ImportOptionsSerializer().fields)
 CSV_EXAMPLE = "name,email,phone\r\nJames Butt,jbutt@example.com,504-621-8927\r\n"
@@ -198,7 +200,7 @@ class ImportViewSet(JobViewSet):
     queryset = ImportJob.objects.all()
     serializer_class = ImportJobSerializer
     filterset_class = ImportJobFilterSet
-    action_verbs = {"cancel": "change", "errors": "view"}
+    action_verbs = {"cancel": "change", "errors": "view", "undo": "view", "undo_import": "change"}
 
     @extend_schema(request=None, responses=ImportJobSerializer)
     @action(detail=True, methods=["post"])
@@ -223,6 +225,29 @@ class ImportViewSet(JobViewSet):
         response = StreamingHttpResponse(exports.error_file(job), content_type=writing.CONTENT_TYPES["csv"])
         response["Content-Disposition"] = f'attachment; filename="failed-rows-{job.pk}.csv"'
         return response
+
+    @extend_schema(responses=UndoJobSerializer)
+    @action(detail=True)
+    def undo(self, request: Any, pk: Any = None) -> Response:
+        """Get the receipt of the undoing of an import."""
+        found = UndoJob.objects.filter(import_job=self.get_object()).first()
+        if found is None:
+            raise exceptions.NotFound("This import was not undone.")
+        return Response(UndoJobSerializer(found, context=self.get_serializer_context()).data)
+
+    @extend_schema(request=None, responses={200: UndoJobSerializer, 202: UndoJobSerializer})
+    @undo.mapping.post
+    def undo_import(self, request: Any, pk: Any = None) -> Response:
+        """Undo an import.
+
+        Records that it made go, unless somebody has changed or used them since; fields that it changed become what
+        they were, unless somebody has changed them since. What stays is listed in `conflicts`. A small import is
+        undone at once (200), a large one by a worker (202): ask the same address how far it is. A second call answers
+        the same receipt.
+        """
+        found = start_undo(job=self.get_object(), actor=request.user, inline_rows=settings.CRM_IMPORT_INLINE_ROWS)
+        data = UndoJobSerializer(found, context=self.get_serializer_context()).data
+        return Response(data, status=200 if found.has_ended else 202)
 
 
 class ExportViewSet(JobViewSet):
