@@ -36,7 +36,7 @@ from crm_project.access.models import OwnedModel, User
 from crm_project.api.permissions import RightPermission
 from crm_project.api.schema import KEY
 from crm_project.api.viewsets import CrmViewSet
-from crm_project.transfer.models import ExportJob, ImportJob
+from crm_project.transfer.models import ExportJob, ImportJob, UndoJob
 from customers.models import Customer, CustomerInteraction
 from customers.services import convert_lead
 from feedback.models import Feedback, Theme
@@ -383,6 +383,9 @@ def fill(address: Address, contact: Contact) -> str:
             convert_lead(lead=record, actor=contact.assigned_to)
         if "reopen" in address.actions.values():
             close_task(task=record, actor=contact.assigned_to)
+        if "undo_import" in address.actions.values():
+            ImportJob.objects.filter(pk=record.pk).update(state="done")
+            UndoJob.objects.create(import_job=record, owner=record.owner, kind="contact", state="done")
         if "restore" in address.route:
             type(record).objects.filter(pk=record.pk).update(deleted_at=timezone.now())
         path = re.sub(rf"<(?:\w+:)?{name}>", str(record.pk), path)

@@ -93,7 +93,10 @@ def run_undo(undo: UndoJob, *, should_stop: Callable[[], bool] | None = None) ->
 
 
 def is_tracked(model: Any) -> bool:
-    return hasattr(model, "pgh_event_model")
+    """Whether an import may have written the table and its history is kept. The kernel's tables, such as that of users,
+    are none of an import's business.
+    """
+    return hasattr(model, "pgh_event_model") and not model.__module__.startswith("crm_project.")
 
 
 def tracked_models() -> list[Model]:

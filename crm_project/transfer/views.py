@@ -200,7 +200,7 @@ class ImportViewSet(JobViewSet):
     queryset = ImportJob.objects.all()
     serializer_class = ImportJobSerializer
     filterset_class = ImportJobFilterSet
-    action_verbs = {"cancel": "change", "errors": "view", "undo": "view", "undo_import": "change"}
+    action_verbs = {"cancel": "change", "errors": "view", "undo_receipt": "view", "undo_import": "change"}
 
     @extend_schema(request=None, responses=ImportJobSerializer)
     @action(detail=True, methods=["post"])
@@ -227,8 +227,8 @@ class ImportViewSet(JobViewSet):
         return response
 
     @extend_schema(responses=UndoJobSerializer)
-    @action(detail=True)
-    def undo(self, request: Any, pk: Any = None) -> Response:
+    @action(detail=True, url_path="undo", url_name="undo")
+    def undo_receipt(self, request: Any, pk: Any = None) -> Response:
         """Get the receipt of the undoing of an import."""
         found = UndoJob.objects.filter(import_job=self.get_object()).first()
         if found is None:
@@ -236,7 +236,7 @@ class ImportViewSet(JobViewSet):
         return Response(UndoJobSerializer(found, context=self.get_serializer_context()).data)
 
     @extend_schema(request=None, responses={200: UndoJobSerializer, 202: UndoJobSerializer})
-    @undo.mapping.post
+    @undo_receipt.mapping.post
     def undo_import(self, request: Any, pk: Any = None) -> Response:
         """Undo an import.
 

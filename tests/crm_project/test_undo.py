@@ -13,6 +13,7 @@ from crm_project.transfer.undo import run_undo, start_undo
 from customers.models import Customer
 from leads.models import Campaign, Lead
 from orders.models import Product
+from tests.admin_pages import client_of, text_of, url
 from tests.at_once import at_once
 from tests.factories import ContactFactory, CustomFieldFactory, LeadFactory, UserFactory
 from tests.importing import receipt
@@ -339,3 +340,57 @@ def test_the_history_tells_of_the_undoing(manager):
     newest = next(entry for entry in told if entry["type"] == "contact.changed")
     assert (newest["changes"], newest["door"]) == ({"job_title": ["Programmer", "Poet"]}, "import")
     assert newest["data"]["job"] == found["id"]
+
+
+# The admin
+
+
+def page_of(browser, job):
+    return browser.get(url("transfer_importjob_change", job["id"]))
+
+
+def test_the_page_of_an_import_has_its_receipt_its_file_and_the_way_back(manager):
+    browser = client_of(manager.user)
+    ada = ContactFactory(name="Ada", email="ada@engine.example", job_title="Poet")
+    text = "name,email,job_title\nAda Lovelace,ada@engine.example,Programmer\nNew,new@x.example,\nBad,no@,\n"
+    job = receipt(manager, CONTACTS, text, match="email")
+    (shown,) = page_of(browser, job).context["receipts"]
+    assert (shown["percent"], [str(number) for _label, number in shown["numbers"]]) == (
+        100,
+        ["3", "1", "1", "0", "0", "1"],
+    )
+    assert [str(each["label"]) for each in shown["buttons"]] == [
+        "Failed rows, to be mended and sent again",
+        "The file as it was sent",
+        "Undo this import",
+    ]
+    file = browser.get(url("transfer_importjob_file", job["id"]))
+    assert b"".join(file.streaming_content).decode() == text
+    assert "attachment" in file["Content-Disposition"]
+    manager.put(f"/contacts/{ada.pk}", {"job_title": "Countess"})
+    assert browser.get(url("transfer_importjob_undo", job["id"])).status_code == 405
+    page = browser.post(url("transfer_importjob_undo", job["id"]), follow=True)
+    undone, _done = page.context["receipts"]
+    assert [number for _label, number in undone["numbers"]] == ["1", "1", "0", "1"]
+    assert "Countess" in text_of(page)
+    assert "Undo this import" not in text_of(page)
+    assert "Refresh" not in page
+
+
+def test_the_page_comes_anew_while_something_runs(manager, settings):
+    browser = client_of(manager.user)
+    job = receipt(manager, CONTACTS, "name\nAda\nGrace\n")
+    settings.CRM_IMPORT_INLINE_ROWS = 1
+    page = browser.post(url("transfer_importjob_undo", job["id"]), follow=True)
+    assert (page["Refresh"], page.context["receipts"][0]["percent"]) == ("3", 0)
+    run_undo(UndoJob.objects.get())
+    assert "Refresh" not in page_of(browser, job)
+
+
+def test_nobody_else_takes_a_reps_import_back(sales, manager):
+    job = receipt(manager, CONTACTS, "name\nAda\n")
+    browser = client_of(sales.user)
+    for name in ("undo", "file"):
+        send = browser.post if name == "undo" else browser.get
+        assert send(url(f"transfer_importjob_{name}", job["id"])).status_code == 404
+    assert Contact.objects.count() == 1

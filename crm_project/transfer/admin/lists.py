@@ -1,11 +1,11 @@
-"""Import with a preview and export with a choice of columns for any kind of record, and the pages of jobs."""
+"""Import with a preview and export with a choice of columns, on the list of any kind of record."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files import File
@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,23 +22,19 @@ from import_export.admin import ImportExportMixin
 from import_export.formats.base_formats import Format
 from rest_framework import exceptions
 from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExportForm
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from uuid_utils.compat import uuid7
 
 from crm_project.access import rules
 from crm_project.access.models import User
-from crm_project.admin import CrmModelAdmin
 
-from . import exports, services, writing
-from .models import ExportJob, ImportJob
-from .options import OnMatch, Options
-from .reading import FORMATS, UnreadableFile, open_table
-from .resources import PREVIEWED_ROWS, SHOWN_ROWS, CrmResource
-from .serializers import options_from
-from .tasks import PREVIEW_SECONDS, PREVIEWS
-
-SHOWN_FAILURES = 200
+from .. import exports, services, writing
+from ..models import ImportJob
+from ..options import OnMatch, Options
+from ..reading import FORMATS, UnreadableFile, open_table
+from ..resources import PREVIEWED_ROWS, SHOWN_ROWS, CrmResource
+from ..serializers import options_from
+from ..tasks import PREVIEW_SECONDS, PREVIEWS
 
 
 class AnyTable(Format):
@@ -246,109 +242,3 @@ def _sentence(error: Exception) -> str:
     assert isinstance(error, exceptions.ValidationError)
     detail = error.detail.values() if isinstance(error.detail, dict) else [error.detail]
     return " ".join(str(message) for messages in detail for message in messages)
-
-
-class JobAdmin(CrmModelAdmin):
-    """Jobs are looked at; what they have done is told, never changed."""
-
-    menu = "settings"
-    list_display_links = ("shown_name",)
-    list_filter = ("state", "kind", "format")
-    list_select_related = ("owner",)
-    search_fields = ()
-
-    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
-
-    @display(
-        description=gettext_lazy("State"),
-        label={"queued": "info", "running": "info", "done": "success", "failed": "danger", "cancelled": "warning"},
-    )
-    def shown_state(self, job: Any) -> tuple[str, str]:
-        return job.state, job.get_state_display()
-
-
-@admin.register(ImportJob)
-class ImportJobAdmin(JobAdmin):
-    icon = "upload_file"
-    list_display = ("shown_name", "kind", "owner", "shown_state", "progress", "counts", "created_at")
-    fields = (
-        *("file_name", "kind", "owner", "door", "shown_state", "message", "progress", "counts", "format", "encoding"),
-        *("size", "sha256", "options", "mapping", "ignored_columns", "started_at", "finished_at"),
-    )
-    readonly_fields = fields
-    change_form_outer_after_template = "transfer/failures.html"
-
-    @display(description=gettext_lazy("File"))
-    def shown_name(self, job: ImportJob) -> str:
-        return job.file_name or str(job.pk)
-
-    @display(description=gettext_lazy("Progress"))
-    def progress(self, job: ImportJob) -> str:
-        if not job.total:
-            return f"{job.rows:,}"
-        left = f", {job.seconds_left} s" if job.seconds_left is not None else ""
-        return f"{100 * job.rows // job.total} % ({job.rows:,} / {job.total:,}{left})"
-
-    @display(description=gettext_lazy("Rows"))
-    def counts(self, job: ImportJob) -> str:
-        return ", ".join(f"{getattr(job, count):,} {count}" for count in services.COUNTS if getattr(job, count)) or "0"
-
-    def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **options: Any) -> Any:
-        job = context["original"]
-        context["failures"] = job.failures.order_by("line", "pk")[:SHOWN_FAILURES] if job.failed else []
-        if job.failed:
-            context["error_file_url"] = self.url(request, "errors", job.pk)
-        if not job.has_ended and rules.allows(request.user, job, "change"):
-            context["cancel_url"] = self.url(request, "cancel", job.pk)
-        return super().render_change_form(request, context, *args, **options)
-
-    def get_urls(self) -> list[Any]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}"
-        view = self.admin_site.admin_view
-        return [
-            path("<path:object_id>/errors/", view(self.errors_view), name=f"{name}_errors"),
-            path("<path:object_id>/cancel/", view(self.cancel_view), name=f"{name}_cancel"),
-            *super().get_urls(),
-        ]
-
-    def errors_view(self, request: Any, object_id: str) -> Any:
-        job = self.visible_object(request, object_id)
-        if job is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        response = StreamingHttpResponse(exports.error_file(job), content_type=writing.CONTENT_TYPES["csv"])
-        response["Content-Disposition"] = f'attachment; filename="failed-rows-{job.pk}.csv"'
-        return response
-
-    @method_decorator(require_POST)
-    def cancel_view(self, request: Any, object_id: str) -> HttpResponse:
-        job = self.visible_object(request, object_id, "change")
-        if job is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        try:
-            services.cancel_import(job=job)
-            messages.success(request, _("The import will stop after the rows that it is at."))
-        except services.JobHasEnded as error:
-            messages.error(request, str(error))
-        return HttpResponseRedirect(self.url(request, "change", object_id))
-
-
-@admin.register(ExportJob)
-class ExportJobAdmin(JobAdmin):
-    icon = "download"
-    list_display = ("shown_name", "kind", "owner", "shown_state", "rows", "created_at")
-    fields = (
-        *("kind", "owner", "door", "shown_state", "message", "format", "rows", "columns", "filters"),
-        *("started_at", "finished_at"),
-    )
-    readonly_fields = fields
-
-    @display(description=gettext_lazy("Export"))
-    def shown_name(self, job: ExportJob) -> str:
-        return f"{job.kind} · {job.format}"

@@ -1,0 +1,200 @@
+"""The pages of imports and exports: how far they are, what they did, their files, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.http import FileResponse, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from crm_project.access import rules
+from crm_project.admin import CrmModelAdmin
+
+from .. import exports, services, writing
+from ..models import ExportJob, ImportJob, UndoJob
+from ..serializers import conflicts_of
+from ..undo import NotUndoable, start_undo
+
+SHOWN_FAILURES = 200
+REFRESH_SECONDS = "3"
+BINARY = "application/octet-stream"
+
+
+class JobAdmin(CrmModelAdmin):
+    """Jobs are looked at; what they have done is told, never changed."""
+
+    menu = "settings"
+    list_display_links = ("shown_name",)
+    list_filter = ("state", "kind", "format")
+    list_select_related = ("owner",)
+    search_fields = ()
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    @display(
+        description=gettext_lazy("State"),
+        label={"queued": "info", "running": "info", "done": "success", "failed": "danger", "cancelled": "warning"},
+    )
+    def shown_state(self, job: Any) -> tuple[str, str]:
+        return job.state, job.get_state_display()
+
+
+@admin.register(ImportJob)
+class ImportJobAdmin(JobAdmin):
+    icon = "upload_file"
+    list_display = ("shown_name", "kind", "owner", "shown_state", "progress", "counts", "created_at")
+    fields = (
+        *("file_name", "kind", "owner", "door", "shown_state", "message", "progress", "counts", "format", "encoding"),
+        *("size", "sha256", "options", "mapping", "ignored_columns", "started_at", "finished_at"),
+    )
+    readonly_fields = fields
+    change_form_outer_before_template = "transfer/job_state.html"
+    change_form_outer_after_template = "transfer/failures.html"
+
+    @display(description=gettext_lazy("File"))
+    def shown_name(self, job: ImportJob) -> str:
+        return job.file_name or str(job.pk)
+
+    @display(description=gettext_lazy("Progress"))
+    def progress(self, job: ImportJob) -> str:
+        if not job.total:
+            return f"{job.rows:,}"
+        left = f", {job.seconds_left} s" if job.seconds_left is not None else ""
+        return f"{100 * job.rows // job.total} % ({job.rows:,} / {job.total:,}{left})"
+
+    @display(description=gettext_lazy("Rows"))
+    def counts(self, job: ImportJob) -> str:
+        return ", ".join(f"{getattr(job, count):,} {count}" for count in services.COUNTS if getattr(job, count)) or "0"
+
+    def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """The job's receipt and, when it was taken back, that of the undoing; the page comes anew while one runs."""
+        job = context["original"]
+        undo = UndoJob.objects.filter(import_job=job).first()
+        context["failures"] = job.failures.order_by("line", "pk")[:SHOWN_FAILURES] if job.failed else []
+        context["receipts"] = [*([undo_receipt(undo)] if undo else []), self.receipt(request, job, undo)]
+        context["conflicts"] = conflicts_of(undo, request.user) if undo else []
+        response = super().render_change_form(request, context, *args, **options)
+        if not job.has_ended or (undo and not undo.has_ended):
+            response["Refresh"] = REFRESH_SECONDS
+        return response
+
+    def receipt(self, request: Any, job: ImportJob, undo: UndoJob | None) -> dict[str, Any]:
+        buttons = []
+        may_change = rules.allows(request.user, job, "change")
+        if not job.has_ended and may_change:
+            buttons.append(button(_("Stop this import"), self.url(request, "cancel", job.pk), post=True))
+        if job.failed:
+            buttons.append(button(_("Failed rows, to be mended and sent again"), self.url(request, "errors", job.pk)))
+        if job.file:
+            buttons.append(button(_("The file as it was sent"), self.url(request, "file", job.pk)))
+        if job.has_ended and undo is None and may_change and not job.options.get("dry_run"):
+            buttons.append(button(_("Undo this import"), self.url(request, "undo", job.pk), post=True))
+        counts = [(capfirst(_(count)), f"{getattr(job, count):,}") for count in services.COUNTS]
+        return told(job, _("Import"), [(_("Rows"), f"{job.rows:,}"), *counts], buttons)
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        view = self.admin_site.admin_view
+        return [
+            path("<path:object_id>/errors/", view(self.errors_view), name=f"{name}_errors"),
+            path("<path:object_id>/cancel/", view(self.cancel_view), name=f"{name}_cancel"),
+            path("<path:object_id>/undo/", view(self.undo_view), name=f"{name}_undo"),
+            path("<path:object_id>/file/", view(self.file_view), name=f"{name}_file"),
+            *super().get_urls(),
+        ]
+
+    def errors_view(self, request: Any, object_id: str) -> Any:
+        job = self.visible_object(request, object_id)
+        if job is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        response = StreamingHttpResponse(exports.error_file(job), content_type=writing.CONTENT_TYPES["csv"])
+        response["Content-Disposition"] = f'attachment; filename="failed-rows-{job.pk}.csv"'
+        return response
+
+    @method_decorator(require_POST)
+    def cancel_view(self, request: Any, object_id: str) -> HttpResponse:
+        job = self.visible_object(request, object_id, "change")
+        if job is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        try:
+            services.cancel_import(job=job)
+            messages.success(request, _("The import will stop after the rows that it is at."))
+        except services.JobHasEnded as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(self.url(request, "change", object_id))
+
+    @method_decorator(require_POST)
+    def undo_view(self, request: Any, object_id: str) -> HttpResponse:
+        job = self.visible_object(request, object_id, "change")
+        if job is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        try:
+            undo = start_undo(job=job, actor=request.user, inline_rows=settings.CRM_IMPORT_INLINE_ROWS)
+            text = _("The import was undone.") if undo.has_ended else _("The import is being undone.")
+            messages.success(request, text)
+        except NotUndoable as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(self.url(request, "change", object_id))
+
+    def file_view(self, request: Any, object_id: str) -> Any:
+        """The file as it was sent, under the name that it had; never shown, only saved."""
+        job = self.visible_object(request, object_id)
+        if job is None or not job.file:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        name = job.file_name or f"import-{job.pk}.{job.format}"
+        return FileResponse(job.file.open("rb"), as_attachment=True, filename=name, content_type=BINARY)
+
+
+def button(label: str, url: str, post: bool = False) -> dict[str, Any]:
+    return {"label": label, "url": url, "post": post}
+
+
+def told(job: Any, what: str, numbers: list[tuple[Any, Any]], buttons: list[dict[str, Any]]) -> dict[str, Any]:
+    """How far a job is and what it did, for ``transfer/receipt.html``."""
+    percent = 100 if job.state == job.State.DONE else 100 * job.rows // job.total if job.total else 0
+    return {
+        "title": f"{what} · {job.get_state_display()}",
+        "percent": percent,
+        "seconds_left": getattr(job, "seconds_left", None),
+        "speed": job.rows_per_second and round(job.rows_per_second),
+        "numbers": numbers,
+        "message": job.message,
+        "buttons": buttons,
+    }
+
+
+def undo_receipt(undo: UndoJob) -> dict[str, Any]:
+    labels = {"removed": _("Removed"), "reverted": _("Went back"), "kept": _("Stay")}
+    found = undo.counts.get(undo.kind, {})
+    numbers = [(label, f"{found.get(what, 0):,}") for what, label in labels.items()]
+    return told(undo, _("Undone"), [*numbers, (_("Conflicts"), f"{undo.conflicts.count():,}")], [])
+
+
+@admin.register(ExportJob)
+class ExportJobAdmin(JobAdmin):
+    icon = "download"
+    list_display = ("shown_name", "kind", "owner", "shown_state", "rows", "created_at")
+    fields = (
+        *("kind", "owner", "door", "shown_state", "message", "format", "rows", "columns", "filters"),
+        *("started_at", "finished_at"),
+    )
+    readonly_fields = fields
+
+    @display(description=gettext_lazy("Export"))
+    def shown_name(self, job: ExportJob) -> str:
+        return f"{job.kind} · {job.format}"
