@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from crm_project.access import rules
 from crm_project.admin import CrmModelAdmin
@@ -140,6 +141,7 @@ class TemplateAdmin(CrmModelAdmin):
     fields = ("name", "key", "language", "purpose", "subject", "text", "html")
     list_before_template = "mail/admin/shipped.html"
     change_form_after_template = "mail/admin/preview_button.html"
+    formfield_overrides = {TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 12})}}
 
     def search(self, queryset: QuerySet, term: str) -> QuerySet:
         return queryset.filter(Q(name__icontains=term) | Q(key__icontains=term))

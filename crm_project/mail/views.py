@@ -45,7 +45,7 @@ class UnsubscribeView(View):
             return page(request, mail, "undone")
         purpose = "" if request.POST.get("from") == "all" else mail.purpose
         services.suppress(address=mail.to, purpose=purpose, reason=Suppression.Reason.UNSUBSCRIBED)
-        return page(request, mail, "done")
+        return page(request, mail, "done" if purpose else "done with all")
 
 
 unsubscribe = UnsubscribeView.as_view()
@@ -62,4 +62,4 @@ def page(request: HttpRequest, mail: Mail | None, step: str) -> HttpResponse:
 def masked(address: str) -> str:
     """Enough for its owner to know it, too little for somebody whom the mail was forwarded to."""
     name, _at, domain = address.rpartition("@")
-    return f"{name[0]}…@{domain}"
+    return f"{name[0]}•••@{domain}"

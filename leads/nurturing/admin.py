@@ -33,6 +33,13 @@ from .models import NurtureEnrollment, NurtureSequence, NurtureStep
 
 DAYS = (7, 30, 90, 365)
 SHOWN_ENTRIES = 500
+# The steps stand in a row each; what is chosen from a list or written has to be readable.
+WIDTHS = {
+    "kind": "min-width: 10rem",
+    "template": "min-width: 9rem",
+    "title": "min-width: 9rem",
+    "status": "min-width: 6rem",
+}
 LAST = 1_000_000  # The position of a step that has none: after all others.
 
 
@@ -56,6 +63,9 @@ class StepForm(forms.ModelForm):
         self.fields["position"].required = False
         for name in ("days", "hours"):
             self.fields[name].required = False
+        self.fields["status"].choices = [("", "–"), *((status, status) for status in NurtureStep.STATUSES)]
+        for name, field in self.fields.items():
+            field.widget.attrs["style"] = WIDTHS.get(name, "min-width: 4rem")
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
