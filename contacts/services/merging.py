@@ -347,7 +347,8 @@ def moves(name: str, model: type[models.Model]) -> Part:
         moved: dict[str, list[str]] = {}
         for key, contact in rows.values_list("pk", "contact"):
             moved.setdefault(str(contact), []).append(str(key))
-        rows.update(contact=survivor, updated_at=timezone.now())
+        if moved:
+            rows.update(contact=survivor, updated_at=timezone.now())
         return moved
 
     def take_back(survivor: Contact, moved: dict[str, list[str]]) -> None:

@@ -28,7 +28,7 @@ from ..factories import (
 
 pytestmark = pytest.mark.django_db
 
-MOST_MERGE_QUERIES = 26
+MOST_MERGE_QUERIES = 27
 
 
 def merge(client, survivor, *others, fields=None, status=200):
