@@ -1,28 +1,45 @@
-"""What customers said, and the themes in it."""
+"""Asking customers, reading what they said, and putting the themes in order."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from contacts.pages import CustomFieldsForm, CustomFieldsMixin
 from crm_project.access import rules
-from crm_project.admin import CrmModelAdmin, RecordAdmin
-from crm_project.admin.lists import ChoiceFilter, OwnerFilter, PeriodFilter, TeamFilter, TrashFilter
+from crm_project.admin import (
+    CrmModelAdmin,
+    Link,
+    OwnerFilter,
+    RecordAdmin,
+    TeamFilter,
+    TrashFilter,
+    VisibleAutocompleteFilter,
+    link_to,
+    offer,
+)
+from crm_project.admin.lists import ChoiceFilter, PeriodFilter
+from customers.models import Customer
 
 from . import services
-from .models import Feedback, Theme
+from .models import Feedback, Language, Theme
 
-STARS = {1: "danger", 2: "danger", 3: "warning", 4: "success", 5: "success"}
+RATING_COLORS = {1: "danger", 2: "danger", 3: "warning", 4: "success", 5: "success"}
+STATUS_COLORS = {"open": "info", "answered": "success", "expired": "warning"}
+RATINGS = [("", "–"), *((rating, f"{rating}/5") for rating in RATING_COLORS)]
 MOST_THEMES = 100
 
 
@@ -43,103 +60,108 @@ class RatingFilter(ChoiceFilter):
     parameter_name = "rating"
 
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[Any, Any]]:
-        return [(str(rating), f"{rating}/5") for rating in STARS]
+        return [(str(rating), f"{rating}/5") for rating in RATING_COLORS]
 
 
 class FeedbackForm(CustomFieldsForm):
+    """To ask a customer; then, as long as there is no answer, to write one down that came by other ways."""
+
+    language = forms.ChoiceField(
+        choices=[("", gettext_lazy("As they last answered")), *Language.choices],
+        required=False,
+        label=gettext_lazy("Language"),
+        widget=widgets.UnfoldAdminSelectWidget,
+    )
+    rating = forms.TypedChoiceField(
+        choices=RATINGS,
+        coerce=int,
+        empty_value=None,
+        required=False,
+        label=gettext_lazy("Rating"),
+        help_text=gettext_lazy("If they told you: from 1, very bad, to 5, very good."),
+        widget=widgets.UnfoldAdminSelectWidget,
+    )
+
     class Meta:
         model = Feedback
         fields: list[str] = []
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("order") and data.get("customer") and data["order"].customer_id != data["customer"].pk:
+            self.add_error("order", _("This is an order of another customer."))
+        if data.get("comment") and "rating" in data and not data["rating"]:
+            self.add_error("rating", _("An answer needs a rating."))
+        return data
+
+    def _post_clean(self) -> None:
+        """The service builds and checks the record; what the form shows is only a part of one."""
+
 
 @admin.register(Feedback)
 class FeedbackAdmin(CustomFieldsMixin, RecordAdmin):
-    """Customers are asked on their own page or by the API; here one reads what they said, files it, hands it over."""
-
     menu, icon = "sales", "reviews"
     form = FeedbackForm
+    autocomplete_fields = ("customer", "order")
     list_display = (
         "customer_name",
-        "shown_rating",
-        "shown_status",
+        "rating_label",
+        "status_label",
         "excerpt",
         "category",
-        "assigned_to",
+        "owner",
         "requested_at",
         "responded_at",
     )
     list_select_related = ("customer", "assigned_to")
     list_filter = (
+        OwnerFilter,
+        TeamFilter,
         ("status", ChoicesDropdownFilter),
         RatingFilter,
         ("sentiment", ChoicesDropdownFilter),
         ThemeFilter,
-        OwnerFilter,
-        TeamFilter,
+        ("customer", VisibleAutocompleteFilter),
         ("responded_at", PeriodFilter),
         TrashFilter,
     )
     search_fields = ("comment",)
-    readonly_fields = (
-        "shown_customer",
-        "order",
-        "shown_rating",
-        "comment",
-        "themes",
-        "shown_status",
-        "sentiment",
-        "language",
-        "requested_at",
-        "expires_at",
-        "responded_at",
-        "reminders_sent",
-        "remind_at",
-        "created_by",
-        "created_at",
-        "updated_at",
-    )
-
-    def get_fieldsets(self, request: Any, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
-        state = [("shown_status", "sentiment", "language"), ("requested_at", "expires_at", "responded_at")]
-        belonging = [("assigned_to", "team"), ("created_by", "created_at", "updated_at")]
-        return [
-            (None, {"fields": [("shown_customer", "order"), "shown_rating", "comment", ("category", "themes")]}),
-            (_("Request"), {"fields": [*state, ("reminders_sent", "remind_at")]}),
-            *self.custom_fieldsets(request, obj),
-            (_("Belongs to"), {"fields": belonging, "classes": ["tab"]}),
-        ]
+    search_help_text = gettext_lazy("In the comment")
+    asked = ("customer_link", "order_link", "language", "requested_at", "expires_at", "reminders_sent", "remind_at")
+    answered = ("given_rating", "comment", "sentiment", "themes", "responded_at")
+    readonly_fields = (*asked, *answered, "created_by", "created_at", "updated_at")
 
     def search(self, queryset: QuerySet, term: str) -> QuerySet:
         return queryset.filter(comment__icontains=term)
 
-    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
-
-    def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
-        feedback = super().get_object(request, object_id, from_field)
-        if feedback is not None:
-            feedback.asked_by = request.user
-        return feedback
-
-    @display(description=gettext_lazy("Customer"), ordering="customer__sort_name")
-    def customer_name(self, feedback: Feedback) -> str:
-        return feedback.customer.name
+    def prepare(self, request: Any, rows: list[Any]) -> None:
+        """Names customers to who may see them."""
+        seen = rules.seen(request.user, Customer, {row.customer_id for row in rows})
+        for row in rows:
+            row.customer_seen = row.customer_id in seen
 
     @display(description=gettext_lazy("Customer"))
-    def shown_customer(self, feedback: Any) -> str:
-        """With a link for those who may open it."""
-        customer = feedback.customer
-        if not rules.allows(feedback.asked_by, customer, "view"):
-            return customer.name
-        url = reverse(f"{self.admin_site.name}:contacts_contact_change", args=[customer.contact_id])
-        return format_html('<a class="text-link" href="{}">{}</a>', url, customer.name)
+    def customer_name(self, feedback: Any) -> str:
+        return str(feedback.customer) if feedback.customer_seen else _("(not visible)")
 
-    @display(description=gettext_lazy("Rating"), ordering="rating", label=STARS)
-    def shown_rating(self, feedback: Feedback) -> Any:
-        return (feedback.rating, f"{feedback.rating}/5") if feedback.rating else "–"
+    @display(description=gettext_lazy("Customer"))
+    def customer_link(self, feedback: Any) -> str:
+        return link_to(feedback.asked_by, feedback.customer)
 
-    @display(description=gettext_lazy("Status"), label={"open": "info", "answered": "success", "expired": "warning"})
-    def shown_status(self, feedback: Feedback) -> tuple[str, str]:
+    @display(description=gettext_lazy("Order"))
+    def order_link(self, feedback: Any) -> str:
+        return link_to(feedback.asked_by, feedback.order)
+
+    @display(description=gettext_lazy("Rating"), ordering="rating", label=RATING_COLORS)
+    def rating_label(self, feedback: Feedback) -> Any:
+        return (feedback.rating, f"{feedback.rating}/5") if feedback.rating else (None, "–")
+
+    @display(description=gettext_lazy("Rating"))
+    def given_rating(self, feedback: Feedback) -> str:
+        return str(feedback)
+
+    @display(description=gettext_lazy("Status"), label=STATUS_COLORS)
+    def status_label(self, feedback: Feedback) -> tuple[str, str]:
         return feedback.status, feedback.get_status_display()
 
     @display(description=gettext_lazy("Comment"))
@@ -148,12 +170,47 @@ class FeedbackAdmin(CustomFieldsMixin, RecordAdmin):
 
     @display(description=gettext_lazy("Themes"))
     def themes(self, feedback: Feedback) -> str:
-        labels = {(theme.merged_into or theme).label for theme in feedback.themes.select_related("merged_into")}
-        return ", ".join(sorted(labels)) or "–"
+        found = feedback.themes.filter(is_hidden=False).select_related("merged_into")
+        return ", ".join(sorted({(theme.merged_into or theme).label for theme in found})) or "–"
 
-    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        stored = Feedback.objects.get(pk=obj.pk)
-        services.update_feedback(feedback=stored, actor=request.user, **form.changes())
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        waits = obj.status != Feedback.Status.ANSWERED
+        return tuple(name for name in self.readonly_fields if not (waits and name == "comment"))
+
+    def get_fieldsets(self, request: Any, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        if obj is None:
+            about = _("The customer gets a mail with a link to a page on which they answer.")
+            return [(None, {"fields": [("customer", "order"), "language"], "description": about})]
+        belonging = [("assigned_to", "team"), ("created_by", "created_at", "updated_at")]
+        first = [("customer_link", "order_link"), ("rating", "category"), "comment"]
+        if obj.status == Feedback.Status.ANSWERED:
+            first = [("customer_link", "order_link"), ("given_rating", "responded_at"), "comment"]
+            first += [("category", "themes", "sentiment")]
+        asked = [("requested_at", "expires_at"), ("reminders_sent", "remind_at"), "language"]
+        return [
+            (None, {"fields": first}),
+            (_("Request"), {"fields": asked, "classes": ["tab"]}),
+            *self.custom_fieldsets(request, obj),
+            (_("Belongs to"), {"fields": belonging, "classes": ["tab"]}),
+        ]
+
+    def create(self, request: Any, values: dict[str, Any]) -> Feedback:
+        customer = values["customer"]
+        mine = Feedback(customer=customer, assigned_to=customer.assigned_to, team=customer.team)
+        if not rules.allows(request.user, mine, "add"):
+            raise ValidationError(_("You may ask only your own customers and those of your teams."))
+        given = {name: values[name] for name in ("order", "language") if values.get(name)}
+        return services.request_feedback(customer=customer, actor=request.user, **given)
+
+    def update(self, request: Any, record: Feedback, changes: dict[str, Any]) -> None:
+        said = {name: changes.pop(name) for name in ("rating", "comment") if name in changes}
+        services.update_feedback(feedback=record, actor=request.user, **changes)
+        if said.get("rating"):
+            services.record_answer(
+                feedback=record, actor=request.user, category=changes.get("category", record.category), **said
+            )
 
     def delete_model(self, request: Any, obj: Any) -> None:
         services.delete_feedback(feedback=obj, actor=request.user)
@@ -167,14 +224,14 @@ class ThemeAdmin(CrmModelAdmin):
     """Found by workers; what is decided here, the next search keeps."""
 
     menu, icon = "sales", "topic"
-    list_display = ("label", "language", "words", "comments", "is_hidden", "merged_into")
+    list_display = ("label", "language", "words", "comments", "hidden_label", "merged_into")
     list_select_related = ("merged_into",)
     list_filter = (("language", ChoicesDropdownFilter), "is_hidden")
     search_fields = ("label",)
     autocomplete_fields = ("merged_into",)
     ordering = ("label",)
-    fields = ("label", "is_hidden", "merged_into", "language", "words", "comments")
-    readonly_fields = ("language", "words", "comments")
+    fields = ("label", "is_hidden", "merged_into", "language", "words")
+    readonly_fields = ("language", "words")
     actions = ("hide", "show")
 
     def search(self, queryset: QuerySet, term: str) -> QuerySet:
@@ -182,9 +239,6 @@ class ThemeAdmin(CrmModelAdmin):
 
     def with_columns(self, queryset: QuerySet) -> QuerySet:
         return super().with_columns(queryset).annotate(comment_count=Count("feedback_links"))
-
-    def get_queryset(self, request: Any) -> QuerySet:
-        return super().get_queryset(request).annotate(comment_count=Count("feedback_links"))
 
     def has_add_permission(self, request: Any, obj: Any = None) -> bool:
         return False
@@ -194,11 +248,15 @@ class ThemeAdmin(CrmModelAdmin):
 
     @display(description=gettext_lazy("Words"))
     def words(self, theme: Theme) -> str:
-        return ", ".join(list(theme.terms)[:6])
+        return ", ".join(theme.heaviest_terms[:6])
+
+    @display(description=gettext_lazy("Hidden"), ordering="is_hidden", label="warning")
+    def hidden_label(self, theme: Theme) -> str | None:
+        return _("hidden") if theme.is_hidden else None
 
     @display(description=gettext_lazy("Comments"))
     def comments(self, theme: Any) -> str:
-        url = f"{reverse(f'{self.admin_site.name}:feedback_feedback_changelist')}?theme={theme.pk}"
+        url = f"{reverse('admin:feedback_feedback_changelist')}?theme={theme.pk}"
         return format_html('<a class="text-link" href="{}">{}</a>', url, theme.comment_count)
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
@@ -213,7 +271,20 @@ class ThemeAdmin(CrmModelAdmin):
         self.set_hidden(request, queryset, False)
 
     def set_hidden(self, request: Any, queryset: QuerySet, hidden: bool) -> None:
-        themes = [theme for theme in queryset if rules.allows(request.user, theme, "change")]
-        for theme in themes:
+        for theme in queryset:
             services.change_theme(theme=theme, is_hidden=hidden)
-        messages.success(request, _("%(count)d changed.") % {"count": len(themes)})
+        messages.success(request, _("%(count)d changed.") % {"count": len(queryset)})
+
+
+def feedback_links(request: Any, customer: Customer) -> Iterator[Link]:
+    """What a customer's page offers: what they said, and to ask them."""
+    if rules.may(request.user, Feedback, "view"):
+        url = reverse("admin:feedback_feedback_changelist")
+        yield Link(_("Feedback"), f"{url}?customer__id__exact={customer.pk}", "reviews")
+    if customer.deleted_at is None and rules.may(request.user, Feedback, "add"):
+        yield Link(
+            _("Ask for feedback"), f"{reverse('admin:feedback_feedback_add')}?customer={customer.pk}", "rate_review"
+        )
+
+
+offer(Customer, feedback_links)

@@ -236,7 +236,7 @@ def described(theme: Theme, counts: Counts, total: int, quoted: list[dict[str, A
         "id": theme.pk,
         "label": theme.label,
         "language": theme.language,
-        "terms": list(theme.terms),
+        "terms": theme.heaviest_terms,
         "is_hidden": theme.is_hidden,
         "count": n,
         "percent": round(100 * n / total, 1),

@@ -140,9 +140,7 @@ class Theme(BaseModel):
     label = models.CharField(_("label"), max_length=100)
     label_is_manual = models.BooleanField(_("labelled by hand"), default=False, editable=False)
     language = models.CharField(_("language"), max_length=2, choices=Language, editable=False)
-    terms = models.JSONField(
-        _("terms"), default=dict, editable=False, help_text=_("Word stems with their weight, the heaviest first.")
-    )
+    terms = models.JSONField(_("terms"), default=dict, editable=False, help_text=_("Word stems with their weight."))
     is_hidden = models.BooleanField(_("hidden"), default=False)
     merged_into = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="parts", verbose_name=_("merged into")
@@ -159,6 +157,11 @@ class Theme(BaseModel):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def heaviest_terms(self) -> list[str]:
+        """The stems, heaviest first."""
+        return sorted(self.terms, key=lambda term: (-self.terms[term], term))
 
 
 class FeedbackTheme(BaseModel):

@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 CATEGORIES = [
-    ("", _("Nothing in particular")),
+    ("", _("Everything")),
     ("product", _("The product")),
     ("delivery", _("The delivery")),
     ("support", _("The support")),
