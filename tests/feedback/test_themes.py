@@ -36,7 +36,7 @@ def quality(language, count, seed):
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize(("count", "purity", "nmi"), [(100, 0.8, 0.75), (600, 0.9, 0.8)])
+@pytest.mark.parametrize(("count", "purity", "nmi"), [(100, 0.85, 0.85), (600, 0.95, 0.85)])
 def test_quality_on_labelled_comments(language, count, purity, nmi):
     found = [quality(language, count, seed) for seed in range(5)]
     assert sum(each[0] for each in found) / 5 >= purity
