@@ -21,7 +21,7 @@ def kept(make: Callable[..., Any], *, tables: Iterable[type[Model]], user: Any, 
 
     Only where one of the tables that it reads is large; the size is asked once in a process.
     """
-    if not any([is_large(table) for table in tables]):
+    if not any(is_large(table) for table in tables):
         return make(user=user, **question), False
     rights = grants_of(user)
     named = [sorted(rights.company), sorted(rights.own), rights.group_ids]
