@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from functools import reduce
 from operator import or_
 from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
+from crm_project.database.sizes import is_large
+
 from . import phones
 
 MOST_WORDS = 10
+LETTER = re.compile(r"[^\W_]")
+SERVED = re.compile(r"[^\W_]{3}")
 Rows = TypeVar("Rows", bound=QuerySet)
 
 
@@ -18,10 +23,24 @@ def searched(queryset: Rows, text: str) -> Rows:
     """The rows in which every word occurs, or that have this number.
 
     Case, accents, ё/е and the order of words do not matter. What looks like a telephone number of four or more
-    digits is found in any spelling, complete or in part. A trigram index serves words of three or more letters.
+    digits is found in any spelling, complete or in part. How words are found: ``with_words``.
     """
     if phones.looks_like_phone(text):
         numbers = [Q(search_text__folded_contains=digits) for digits in phones.spellings(text)]
         return queryset.filter(reduce(or_, numbers))
+    return with_words(queryset, text, "search_text")
+
+
+def with_words(queryset: Rows, text: str, *columns: str) -> Rows:
+    """The rows in which every word occurs in each of the columns, which hold folded text.
+
+    Nothing but letters and digits, three in a row, is found by a trigram index. Where no word has so many and the table
+    is large, words are the beginnings of words, which the index finds too, and signs alone find nothing.
+    """
     words = text.split()[:MOST_WORDS]
-    return queryset.filter(*(Q(search_text__folded_contains=word) for word in words))
+    lookup = "folded_contains"
+    if not any(SERVED.search(word) for word in words) and is_large(queryset.model):
+        words, lookup = [word for word in words if LETTER.search(word)], "folded_word_start"
+        if not words:
+            return queryset.none()
+    return queryset.filter(*(Q(**{f"{column}__{lookup}": word}) for word in words for column in columns))

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import CharField, DateTimeField, F, Func, Q, QuerySet, Value
+from django.db.models import CharField, DateTimeField, F, Func, QuerySet, Value
 
 from crm_project.access import rules
 from crm_project.access.models import OwnedModel, User
@@ -16,11 +16,11 @@ from crm_project.access.models import OwnedModel, User
 from .. import services
 from ..models import Contact, ContactPoint, Origin
 from ..people import PersonModel
+from ..search import with_words
 from .numbers import Number
 
 MOST_BY_NUMBER = 500  # Of each kind. A switchboard's number may be that of thousands, of whom nobody reads a list.
 MOST_BY_NAME = 50
-MOST_WORDS = 10
 NOTHING = Value("", CharField())
 UNKNOWN = Value(None, DateTimeField())
 
@@ -38,11 +38,6 @@ class Caller:
     email: str
     created_at: dt.datetime
     last_activity: dt.datetime | None
-
-
-def has_words(column: str, words: list[str]) -> list[Q]:
-    """Every word is a part of the folded column."""
-    return [Q(**{f"{column}__folded_contains": word}) for word in words]
 
 
 class CallerSource:
@@ -63,8 +58,8 @@ class CallerSource:
         """Live records that have the number."""
         raise NotImplementedError
 
-    def named(self, words: list[str]) -> QuerySet:
-        """Live records in whose names all the words occur."""
+    def named(self, name: str) -> QuerySet:
+        """Live records in whose names all its words occur."""
         raise NotImplementedError
 
     def phone(self, number: Number | None) -> Any:
@@ -154,8 +149,8 @@ class ContactSource(CallerSource):
         )
         return Contact.objects.live().filter(pk__in=points.order_by().values("contact"))
 
-    def named(self, words: list[str]) -> QuerySet:
-        return Contact.objects.live().filter(*has_words("sort_name", words))
+    def named(self, name: str) -> QuerySet:
+        return with_words(Contact.objects.live(), name, "sort_name")
 
     def create(self, *, actor: User, name: str, phone: str, custom_fields: dict[str, Any]) -> Contact:
         return services.create_contact(
@@ -183,9 +178,9 @@ class PersonSource(CallerSource):
     def numbered(self, number: Number) -> QuerySet:
         return self.live().filter(number.among("normalized_phone", "phone"))
 
-    def named(self, words: list[str]) -> QuerySet:
+    def named(self, name: str) -> QuerySet:
         """The index is that of the search text, of which the name is a part."""
-        return self.live().filter(*has_words("search_text", words), *has_words("sort_name", words))
+        return with_words(self.live(), name, "search_text", "sort_name")
 
     def contact_id(self, record: PersonModel) -> UUID:
         return record.contact_id
@@ -224,12 +219,11 @@ def by_number(number: Number, user: User) -> list[Caller]:
 
 def by_name(name: str, user: User) -> list[Caller]:
     """Who has all the words in the name, in any order, newest first, at most 50. A query or two for each kind."""
-    words = name.split()[:MOST_WORDS]
-    if not words:
+    if not name.strip():
         return []
     found: list[Any] = []
     for source in sources():
-        named = rules.top_k(source.named(words).order_by("-pk"), user, MOST_BY_NAME, is_narrowed=True)
+        named = rules.top_k(source.named(name).order_by("-pk"), user, MOST_BY_NAME, is_narrowed=True)
         found += source.rows(named)[:MOST_BY_NAME]
     return newest(found)[:MOST_BY_NAME]
 

@@ -30,3 +30,21 @@ class FoldedContains(models.Lookup):
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
         return f"{left} LIKE crm_pattern({right})", (*left_params, *right_params)
+
+
+@models.CharField.register_lookup
+@models.TextField.register_lookup
+class FoldedWordStart(models.Lookup):
+    """``column__folded_word_start=text``: a word of the column that holds folded text, or one of its lines, begins so.
+
+    A trigram index serves one and two letters too.
+    """
+
+    lookup_name = "folded_word_start"
+
+    def as_sql(self, compiler, connection):
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        begins = f"substr(crm_pattern({right}), 2)"
+        ways = [f"{left} LIKE {before}{begins}" for before in ("", "'%% ' || ", "E'%%\\n' || ")]
+        return f"({' OR '.join(ways)})", (*left_params, *right_params) * len(ways)
