@@ -71,10 +71,13 @@ class PersonModel(OwnedModel):
             )
         ]
         indexes = [
-            # The list, whole and by its branches, newest first.
+            # The list of who sees everything, newest first, and its count.
             models.Index(fields=["id"], name="%(class)s_live", condition=LIVE),
-            models.Index(fields=["assigned_to", "id"], name="%(class)s_owner", condition=LIVE),
-            models.Index(fields=["team", "id"], name="%(class)s_team", condition=LIVE & Q(team__isnull=False)),
+            # One branch each of the list of who sees own and team's people, and what they see of the trash.
+            models.Index(fields=["assigned_to", "id"], name="%(class)s_owner", include=["deleted_at"]),
+            models.Index(
+                fields=["team", "id"], name="%(class)s_team", include=["deleted_at"], condition=Q(team__isnull=False)
+            ),
             models.Index(fields=["id"], name="%(class)s_trash", condition=Q(deleted_at__isnull=False)),
             # ?status=, also together with the newest first.
             models.Index(fields=["status", "id"], name="%(class)s_status", condition=LIVE),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from drf_spectacular.utils import OpenApiExample
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import serializers
 
 from crm_project.api.schema import KEY, TIMES, example, record_example
@@ -210,6 +211,14 @@ class InteractionSerializer(CrmModelSerializer):
     """A call, message, e-mail, meeting or note with a contact."""
 
     started_at = serializers.DateTimeField(required=False, help_text="Now when left out.")
+    details = serializers.SerializerMethodField(
+        help_text="What is known besides of a call or message from App Connect: numbers, sessions, choices."
+    )
+
+    @extend_schema_field(OpenApiTypes.OBJECT)
+    def get_details(self, interaction: Interaction) -> dict[str, Any]:
+        """Without the lead or customer by whose right it was written down, whom not everybody may see."""
+        return {name: value for name, value in interaction.details.items() if name != "record"}
 
     class Meta:
         model = Interaction
@@ -226,6 +235,7 @@ class InteractionSerializer(CrmModelSerializer):
             "outcome",
             "recording_url",
             "external_id",
+            "details",
             "origin",
             "created_by",
             "created_at",

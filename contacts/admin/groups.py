@@ -258,13 +258,19 @@ class InteractionAdmin(CrmModelAdmin):
         "duration_s",
         "outcome",
         "recording_url",
+        "numbers",
         "origin",
         "created_by",
     )
-    readonly_fields = ("contact", "origin", "created_by")
+    readonly_fields = ("contact", "numbers", "origin", "created_by")
 
     def everything(self, request: Any) -> QuerySet:
         return Interaction.objects.filter(contact__deleted_at=None)
+
+    @display(description=gettext_lazy("Numbers"))
+    def numbers(self, interaction: Interaction) -> str:
+        told = [interaction.details.get(name, "") for name in ("from_number", "to_number")]
+        return " → ".join(filter(None, told)) or "–"
 
     @display(description=gettext_lazy("Interaction"))
     def subject_or_type(self, interaction: Interaction) -> str:

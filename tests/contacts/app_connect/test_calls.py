@@ -75,6 +75,8 @@ def test_a_call_is_an_interaction_with_all_that_is_told(sales, log, read):
         "telephony_session_id": "s-a1b2c3",
         "result": "Call connected",
     }
+    told = sales.get(f"/contacts/{contact.pk}/interactions/{key}").json()["details"]
+    assert told == {name: value for name, value in row.details.items() if name != "record"}
     assert read(sales, key) == {
         "subject": "Outbound Call to Ada Lovelace",
         "note": "Wants the offer",

@@ -261,6 +261,20 @@ def test_signs_are_ordinary_characters(manager, call, name):
     ]
 
 
+def test_in_large_tables_one_and_two_letters_are_the_beginning_of_a_word(manager, call, monkeypatch):
+    monkeypatch.setattr("contacts.search.is_large", lambda model: True)
+    ContactFactory(name="Ada Lovelace")
+    LeadFactory(name="Li Wei", email="l@example.com", company="Ada & Sons")
+
+    def found(asked):
+        return {row["name"] for row in call(manager, "findContactWithName", {"name": asked})["matchedContactInfo"]}
+
+    assert found("a") == found("lo ad") == found("AD") == found("vela") == {"Ada Lovelace"}
+    assert found("li") == found("w l") == {"Li Wei"}
+    assert found("l") == {"Ada Lovelace", "Li Wei"}
+    assert found("da") == found("%") == found("& '") == set()
+
+
 def test_all_kinds_are_found_by_name_at_most_fifty_newest_first(manager, call):
     for number in range(20):
         LeadFactory(name=f"Same {number}", email=f"l{number}@example.com")
