@@ -7,7 +7,12 @@ class FeedbackConfig(AppConfig):
     verbose_name = _("Feedback")
 
     def ready(self):
+        from crm_project import demo
+
         from . import mails, timeline
+        from .demo import make_feedback
+        from .models import Feedback
 
         mails.register()
         timeline.register()
+        demo.register(demo.Part("feedback", Feedback, default=150, make=make_feedback))

@@ -1,4 +1,4 @@
-"""The demo of the whole business: leads, the customers that some of them become, products and orders."""
+"""The demo of the whole business: leads, the customers that some of them become, products, orders and feedback."""
 
 from collections import Counter
 from io import StringIO
@@ -18,7 +18,7 @@ from orders.services import create_order
 from orders.services.status import NEXT as NEXT_OF_ORDERS
 
 pytestmark = pytest.mark.django_db
-SIZES = {"contacts": 150, "leads": 120, "customers": 90, "products": 30, "orders": 400}
+SIZES = {"contacts": 150, "leads": 120, "customers": 90, "products": 30, "orders": 400, "feedback": 100}
 
 
 def seed_demo(**options):
