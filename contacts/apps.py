@@ -13,11 +13,12 @@ class ContactsConfig(AppConfig):
         from . import custom_fields, timeline
         from .app_connect import sources
         from .demo import make_contacts
+        from .filters import ContactFilterSet
         from .models import Contact
         from .resources import ContactResource
 
         timeline.register()
         sources.register(sources.ContactSource())
         custom_fields.register(Contact)
-        register(ContactResource)
+        register(ContactResource, ContactFilterSet)
         demo.register(demo.Part("contacts", Contact, default=500, make=make_contacts))

@@ -15,6 +15,7 @@ class CustomersConfig(AppConfig):
 
         from . import callers, timeline
         from .demo import make_customers
+        from .filters import CustomerFilterSet
         from .models import Customer
         from .resources import CustomerResource
         from .services.digests import TEMPLATE
@@ -22,7 +23,7 @@ class CustomersConfig(AppConfig):
 
         timeline.register()
         callers.register()
-        register(CustomerResource)
+        register(CustomerResource, CustomerFilterSet)
         templates.register(TEMPLATE)
         factors.register()
         custom_fields.register(Customer)

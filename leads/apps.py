@@ -16,13 +16,14 @@ class LeadsConfig(AppConfig):
 
         from . import callers, timeline
         from .demo import make_leads
+        from .filters import LeadFilterSet
         from .models import Lead
         from .nurturing import stopping
         from .resources import LeadResource
 
         timeline.register()
         callers.register()
-        register(LeadResource)
+        register(LeadResource, LeadFilterSet)
         custom_fields.register(Lead)
         merging.register(merging.moves("leads", Lead))
         demo.register(demo.Part("leads", Lead, default=120, make=make_leads))

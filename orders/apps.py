@@ -14,10 +14,11 @@ class OrdersConfig(AppConfig):
 
         from . import buying, services, standing, timeline
         from .demo import make_orders, make_products
+        from .filters import ProductFilterSet
         from .models import Order, Product
         from .resources import ProductResource
 
-        register(ProductResource)
+        register(ProductResource, ProductFilterSet)
         demo.register(demo.Part("products", Product, default=40, make=make_products))
         demo.register(demo.Part("orders", Order, default=300, make=make_orders))
         timeline.register()

@@ -172,7 +172,7 @@ FILE = "name,email\nNew,new@example.com\n"
 QUERIES = {"duplicate": "?name=Somebody"}  # Where nothing is asked, nothing is answered.
 EADESK = "/api/clients/"  # A dialect with answers of its own.
 OPEN_TO_ALL = {"home", "healthz", "readyz", "schema", "schema-beside", "docs", "redoc", "survey-thanks"}
-BY_LINK = {"unsubscribe", "survey"}  # Pages that a signed link opens, whoever follows it.
+BY_LINK = {"unsubscribe", "survey", "export-file"}  # Pages that a signed link opens, whoever follows it.
 METHODS = ["get", "post", "put", "patch", "delete", "head", "options", "trace"]
 SAFE = {"get", "head", "options"}
 WORDS = [f"xq{name}zw" for name in ("name", "mail", "firm", "title", "text", "field", "number", "event")]

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from tempfile import TemporaryFile
+from types import SimpleNamespace
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from rest_framework import exceptions
 
+from crm_project.access import rules
 from crm_project.access.models import User
+from crm_project.access.querysets import OwnedQuerySet
+from crm_project.api.filters import refuse_unknown_parameters
 
 from . import formulas, writing
 from .models import ExportJob, ImportJob
-from .resources import LINE_COLUMN, REASON_COLUMN, CrmResource, suggestion
+from .resources import LINE_COLUMN, REASON_COLUMN, CrmResource, filters_of, resource_of, suggestion
 
 State = ExportJob.State
 CHECKED_ROWS = 2_000
+OPTIONS = ("format", "columns", "background")  # What the address of an export takes besides filters.
 # A reader may be slow, but not forever; and the first rows of a filtered export may have to be sorted.
 TIMEOUTS = "SET LOCAL idle_in_transaction_session_timeout = '10min'; SET LOCAL statement_timeout = '60s'"
 
@@ -41,6 +49,69 @@ def chosen_columns(resource: CrmResource, text: str) -> list[str]:
     if problems:
         raise ValidationError({"columns": problems})
     return names or resource.column_names()
+
+
+def records_of(kind: str, user: User, given: dict[str, str]) -> QuerySet:
+    """The records that the list shows this user with these filters, oldest first.
+
+    Raises:
+        ValidationError: DRF's, for a filter that the list does not know or understand.
+    """
+    filters = filters_of(kind)
+    refuse_unknown_parameters(given, [*filters.get_filters(), *filters.families])
+    records: Any = resource_of(kind).get_model()._default_manager.all()
+    if isinstance(records, OwnedQuerySet):
+        records = records.trashed() if given.get("trashed") == "true" else records.live()
+    found = filters(given, records, request=SimpleNamespace(user=user))
+    if not found.is_valid():
+        raise exceptions.ValidationError(found.errors)
+    return rules.visible(found.qs, user).order_by("pk")
+
+
+@transaction.atomic
+def defer_export(job: ExportJob) -> None:
+    """Leave the file to a worker, which writes it where it can be fetched for a while."""
+    from .tasks import run_export
+
+    job.state, job.started_at = State.QUEUED, None
+    job.save(update_fields=["state", "started_at", "updated_at"])
+    run_export.defer(job_id=str(job.pk))
+
+
+def run_export(job: ExportJob) -> None:
+    """Write the file of a deferred export. May be called twice, in parallel, and be killed anywhere: the file is made
+    anew, and counts when it is whole.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [str(job.pk)])
+        is_mine = cursor.fetchone()[0]
+        job.refresh_from_db()
+        if not is_mine or job.has_ended:
+            return
+        job.rows, job.started_at = 0, timezone.now()
+        try:
+            _write_file(job)
+        except (RightsTaken, exceptions.ValidationError) as error:
+            job.state, job.finished_at = State.FAILED, timezone.now()
+            job.message = str(error)[:1000] or "The right to export was taken away."
+            job.save()
+
+
+def _write_file(job: ExportJob) -> None:
+    def owner() -> User | None:
+        return User.objects.filter(pk=job.owner_id, is_active=True).first() if job.owner_id else None
+
+    user, resource = owner(), resource_of(job.kind)
+    if user is None or not rules.may(user, resource.get_model(), "export"):
+        raise RightsTaken
+    filters = {name: value for name, value in job.filters.items() if name not in OPTIONS}
+    queryset = records_of(job.kind, user, filters)
+    with TemporaryFile() as file:
+        pieces = stream(job, resource(user=user), queryset, lambda: rules.may(owner(), resource.get_model(), "export"))
+        file.writelines(pieces)
+        file.seek(0)
+        job.file.save(str(job.pk), File(file), save=False)
+    job.save(update_fields=["file", "started_at", "updated_at"])
 
 
 def start_export(

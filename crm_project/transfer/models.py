@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,10 @@ FORMATS = [(name, name.upper()) for name in ("csv", "tsv", "json", "ndjson", "xl
 def import_path(job: ImportJob, filename: str) -> str:
     """Never a name that somebody sent."""
     return f"imports/{job.pk}"
+
+
+def export_path(job: ExportJob, filename: str) -> str:
+    return f"exports/{job.pk}.{job.format}"
 
 
 class Job(BaseModel):
@@ -116,6 +121,31 @@ class ImportJob(Job):
         return round((self.total - self.rows) / self.rows_per_second)
 
 
+class ImportSource(BaseModel):
+    """What the columns of files from one place mean, as somebody said it once; ``kind`` is that of the records."""
+
+    kind = models.CharField(_("records"), max_length=64)
+    name = models.CharField(_("name"), max_length=100)
+    mapping = models.JSONField(_("mapping"), default=dict)
+
+    objects = RestrictedQuerySet.as_manager()
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("source of imports")
+        verbose_name_plural = _("sources of imports")
+        ordering = ["kind", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "name"],
+                name="import_source_once",
+                violation_error_message=_("There is a source of this name."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class UndoJob(Job):
     """An import that is taken back, and the receipt of that: what went, what went back, and what stays.
 
@@ -210,10 +240,19 @@ class ImportSeen(models.Model):
 
 
 class ExportJob(Job):
-    """One export: who took which records out, and how many."""
+    """One export: who took which records out, and how many. One that a worker wrote has a file for a while."""
+
+    file = models.FileField(_("file"), upload_to=export_path, blank=True)
 
     columns = ArrayField(models.CharField(max_length=255), default=list, verbose_name=_("columns"))
     filters = models.JSONField(_("filters"), default=dict)
+
+    @property
+    def expires_at(self) -> dt.datetime | None:
+        """Until when the file that a worker wrote can be fetched; nothing when there is none."""
+        if not self.file or self.finished_at is None:
+            return None
+        return self.finished_at + dt.timedelta(hours=settings.CRM_EXPORT_LINK_HOURS)
 
     class Meta(Job.Meta):
         verbose_name = _("export")

@@ -22,6 +22,7 @@ class Options:
     """``match`` names the keys by which rows find records, in that order; without any, every row makes a new one.
 
     ``mapping`` says field by column where guessing would be wrong; an empty field leaves the column out.
+    ``source`` names the place that the file comes from, whose mapping was kept.
     ``owner`` is the id of the user who will own new records, the importing one by default.
     """
 
@@ -35,6 +36,7 @@ class Options:
     format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    source: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"match": list(self.match), "mapping": dict(self.mapping)}

@@ -18,6 +18,7 @@ from import_export.results import Error, Result, RowResult
 from tablib import Dataset
 
 from crm_project.access.models import User
+from crm_project.api.filters import CrmFilterSet
 
 from . import headers
 from .columns import Source, column_values
@@ -287,13 +288,20 @@ def suggestion(name: str, choices: Iterable[str]) -> str:
     return f" Did you mean “{guess}”?" if guess else ""
 
 
-_resources: dict[str, type[CrmResource]] = {}
+_resources: dict[str, tuple[type[CrmResource], type[CrmFilterSet]]] = {}
 
 
-def register(resource: type[CrmResource]) -> None:
-    """Make the resource known to jobs by its kind; apps call this in ``AppConfig.ready()``."""
-    _resources[resource.kind()] = resource
+def register(resource: type[CrmResource], filters: type[CrmFilterSet]) -> None:
+    """Make the resource, and the filters of the list that it exports, known to jobs by the kind of record.
+
+    Apps call this in ``AppConfig.ready()``.
+    """
+    _resources[resource.kind()] = resource, filters
 
 
 def resource_of(kind: str) -> type[CrmResource]:
-    return _resources[kind]
+    return _resources[kind][0]
+
+
+def filters_of(kind: str) -> type[CrmFilterSet]:
+    return _resources[kind][1]

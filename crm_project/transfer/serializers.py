@@ -20,7 +20,8 @@ from crm_project.api.schema import KEY
 from crm_project.api.serializers import CrmSerializer
 from crm_project.suggest import nearest
 
-from .models import FORMATS, ExportJob, ImportJob, UndoJob
+from . import links
+from .models import FORMATS, ExportJob, ImportJob, ImportSource, UndoJob
 from .options import OnMatch, Options
 from .resources import CrmResource
 
@@ -62,6 +63,12 @@ class ImportOptionsSerializer(CrmSerializer):
         required=False,
         max_length=50_000,
         help_text='JSON such as {"column": "field"}, for columns that are not guessed right; null leaves one out.',
+    )
+    source = serializers.CharField(
+        required=False,
+        max_length=100,
+        help_text="A name for where such files come from. With `mapping`, that is kept under it; without, the one that"
+        " was kept is used.",
     )
     region = serializers.CharField(
         required=False, max_length=2, help_text="The country of national telephone numbers, such as RU."
@@ -116,6 +123,16 @@ class ImportOptionsSerializer(CrmSerializer):
 
     def validate_delimiter(self, text: str) -> str:
         return "\t" if text in {"tab", "\\t"} else text
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "source" in attrs and "mapping" not in attrs:
+            found = ImportSource.objects.filter(kind=self.context["resource"].kind(), name=attrs["source"]).first()
+            if found is None:
+                raise serializers.ValidationError(
+                    {"source": ["No mapping was kept for this source; send one with it."]}
+                )
+            attrs["mapping"] = found.mapping
+        return attrs
 
     def to_options(self) -> Options:
         return Options(**self.validated_data)
@@ -290,6 +307,8 @@ class ImportJobSerializer(JobSerializer):
                 "rows": 500,
                 "columns": ["id", "name", "email"],
                 "filters": {"category": "VIP"},
+                "file": "https://crm.example.com/dev/crm/exports/file/AZgdLnobfD2OT1prfI2eDw:1vmU4e:3q2-7w",
+                "file_expires_at": "2026-02-01T12:00:01Z",
                 "started_at": "2026-01-31T12:00:00Z",
                 "finished_at": "2026-01-31T12:00:01Z",
                 "seconds": 1.0,
@@ -305,11 +324,22 @@ class ExportJobSerializer(JobSerializer):
 
     view_name = "export"
     filters = serializers.DictField(read_only=True)
+    file = serializers.SerializerMethodField(
+        help_text="A link to the file that a worker wrote, for its owner: it needs no key, and expires."
+    )
+    file_expires_at = serializers.DateTimeField(source="expires_at", read_only=True, allow_null=True)
 
     class Meta:
         model = ExportJob
-        fields = [*JobSerializer.FIELDS, "columns", "filters", *JobSerializer.TIMES]
+        fields = [*JobSerializer.FIELDS, "columns", "filters", "file", "file_expires_at", *JobSerializer.TIMES]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_file(self, job: ExportJob) -> str | None:
+        request = self.context.get("request")
+        if job.expires_at is None or request is None or request.user.pk != job.owner_id:
+            return None
+        return reverse("export-file", [links.token_of(job)], request=request)
 
 
 class ConflictSerializer(serializers.Serializer):

@@ -25,7 +25,7 @@ from crm_project.database import copying
 from crm_project.history.context import announce, because_of
 
 from .engine import CHUNK_ROWS, Engine
-from .models import ImportFailure, ImportJob, ImportSeen
+from .models import ImportFailure, ImportJob, ImportSeen, ImportSource
 from .options import Options
 from .reading import Table, UnreadableFile, open_table
 from .resources import CrmResource, resource_of
@@ -96,6 +96,9 @@ def keep_import(
     job = ImportJob(owner=actor, kind=resource.kind(), door=door, file_name=file_name[:255], size=file.size)
     job.options, job.sha256 = options.as_json(), sha256_of(file)
     _look_at(job, resource, file, content_type)
+    if options.source and options.mapping:
+        mapping = {"mapping": dict(options.mapping)}
+        ImportSource.objects.update_or_create(kind=job.kind, name=options.source, defaults=mapping)
     file.seek(0)
     job.file.save(str(job.pk), File(file), save=False)  # A copy: the request may have to be tried again.
     try:

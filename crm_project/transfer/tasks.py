@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
@@ -13,8 +14,8 @@ from procrastinate.exceptions import JobAborted
 
 from crm_project.jobs.retry import Patiently
 
-from . import services, undo
-from .models import ImportJob, UndoJob
+from . import exports, services, undo
+from .models import ExportJob, ImportJob, UndoJob
 
 QUEUE = "transfer"
 # Files that wait in the admin for their preview to be confirmed.
@@ -43,6 +44,24 @@ def run_undo(context: JobContext, job_id: str) -> None:
     undo.run_undo(UndoJob.objects.get(pk=job_id), should_stop=context.should_abort)
     if context.should_abort():
         raise JobAborted
+
+
+@app.task(queue=QUEUE, retry=Patiently())
+def run_export(job_id: str) -> None:
+    """Write the file of an export."""
+    exports.run_export(ExportJob.objects.get(pk=job_id))
+
+
+@app.periodic(cron="53 3 * * *")
+@app.task(queue="housekeeping", queueing_lock="forget_files")
+def forget_files(timestamp: int = 0) -> None:
+    """Delete the files of imports that ended long ago, and of exports whose links have expired; receipts stay."""
+    imported = timezone.now() - timedelta(days=settings.CRM_IMPORT_FILE_DAYS)
+    exported = timezone.now() - timedelta(hours=settings.CRM_EXPORT_LINK_HOURS)
+    for jobs, oldest in ((ImportJob.objects, imported), (ExportJob.objects, exported)):
+        for job in jobs.filter(finished_at__lt=oldest).exclude(file="").iterator():
+            job.file.delete(save=False)
+            job.save(update_fields=["file", "updated_at"])
 
 
 @app.periodic(cron="* * * * *")

@@ -63,9 +63,14 @@ EXPORT_PARAMETERS = [
         str,
         description="A comma list of columns, `all` for every one. Without it, the columns that an import understands.",
     ),
+    OpenApiParameter("background", bool, description="Let a worker write the file."),
 ]
 FILES = [content_type.partition(";")[0] for name, content_type in writing.CONTENT_TYPES.items() if name != "json"]
-EXPORTED = {(200, *FILES): OpenApiTypes.BINARY, (200, writing.CONTENT_TYPES["json"]): OpenApiTypes.ANY}
+EXPORTED = {
+    (200, *FILES): OpenApiTypes.BINARY,
+    (200, writing.CONTENT_TYPES["json"]): OpenApiTypes.ANY,
+    202: ExportJobSerializer,
+}
 UPLOAD = {
     "multipart/form-data": inline_serializer(
         "ImportUpload", {"file": serializers.FileField(), **ImportOptionsSerializer().get_fields()}
@@ -85,7 +90,7 @@ class TransferActions:
         return settings.CRM_IMPORT_MAX_BYTES if self.action == "import_file" else CrmViewSet.max_body_bytes
 
     def known_parameters(self) -> list[str]:
-        extra = {"import_file": OPTIONS, "export_file": ("format", "columns")}.get(self.action, ())
+        extra = {"import_file": OPTIONS, "export_file": exports.OPTIONS}.get(self.action, ())
         return [*super().known_parameters(), *extra]
 
     @extend_schema(
@@ -125,6 +130,11 @@ class TransferActions:
             return Response(data)
         return Response(data, status=202, headers={"Location": data["url"]})
 
+    def is_large(self, queryset: Any) -> bool:
+        """Whether a worker should write the file. One query that counts no further than it must."""
+        limit = settings.CRM_EXPORT_INLINE_ROWS
+        return rules.count_up_to(queryset, self.request.user, limit + 1) > limit
+
     def read_upload(self, request: Any) -> tuple[Any, dict[str, Any]]:
         """The file, and the options that came with it."""
         given = {name: request.query_params[name] for name in request.query_params}
@@ -147,12 +157,13 @@ class TransferActions:
         ],
     )
     @action(detail=False, url_path="export")
-    def export_file(self, request: Any) -> StreamingHttpResponse:
+    def export_file(self, request: Any) -> StreamingHttpResponse | Response:
         """Export records as a file.
 
         The records that the list shows with the same filters, oldest first, as CSV, TSV, JSON, NDJSON or XLSX. In CSV,
         TSV and XLSX a text that a spreadsheet would run as a formula begins with an apostrophe, which an import takes
-        off again. Imported into an empty database, the file gives the same file again.
+        off again. Imported into an empty database, the file gives the same file again. With `background=1`, and above a
+        size that the operator sets, a worker writes the file (202): ask `url`, which has a link to it when it is done.
         """
         model, user = self.get_model(), request.user
         if not rules.may(user, model, "export"):
@@ -173,11 +184,27 @@ class TransferActions:
         job = exports.start_export(
             actor=user, resource=resource, format=format, columns=columns, filters=dict(request.query_params.items())
         )
+        if is_true(request.query_params.get("background", "")) or self.is_large(queryset):
+            exports.defer_export(job)
+            data = ExportJobSerializer(job, context=self.get_serializer_context()).data
+            return Response(data, status=202, headers={"Location": data["url"]})
         pieces = exports.stream(job, resource, queryset, lambda: still_allowed(request, model))
         response = StreamingHttpResponse(pieces, content_type=writing.CONTENT_TYPES[format])
         response["Content-Disposition"] = f'attachment; filename="{model._meta.model_name}s.{format}"'
         response["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+def is_true(text: str) -> bool:
+    """Whether a switch among the parameters is on.
+
+    Raises:
+        ValidationError: it is neither on nor off.
+    """
+    try:
+        return bool(text) and serializers.BooleanField().run_validation(text)
+    except exceptions.ValidationError as error:
+        raise exceptions.ValidationError({"background": error.detail}) from error
 
 
 def still_allowed(request: Any, model: Any) -> bool:

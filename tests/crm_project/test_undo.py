@@ -104,7 +104,7 @@ def test_two_workers_at_one_undoing_do_each_row_once(manager, monkeypatch):
     rows = "".join(f"Person {number},{number}@x.example\n" for number in range(20))
     job = receipt(manager, CONTACTS, "name,email\n" + rows)
     found = start_undo(job=ImportJob.objects.get(pk=job["id"]), actor=manager.user, inline_rows=0)
-    assert ProcrastinateJob.objects.filter(task_name__endswith="run_undo").count() == 1
+    assert ProcrastinateJob.objects.filter(task_name__endswith="run_undo", args__job_id=str(found.pk)).count() == 1
     assert found.state == "queued"
     run_undo(UndoJob.objects.get())
     run_undo(UndoJob.objects.get())

@@ -1,4 +1,3 @@
-from contacts.filters import ContactFilterSet
 from contacts.resources import ContactResource
 from crm_project.transfer.management.exporting import ExportCommand
 
@@ -6,4 +5,3 @@ from crm_project.transfer.management.exporting import ExportCommand
 class Command(ExportCommand):
     help = "Export contacts to a file that an import takes back without loss."
     resource = ContactResource
-    filterset_class = ContactFilterSet

@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
-from django.urls import path
+from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -18,8 +19,8 @@ from unfold.decorators import display
 from crm_project.access import rules
 from crm_project.admin import CrmModelAdmin
 
-from .. import exports, services, writing
-from ..models import ExportJob, ImportJob, UndoJob
+from .. import exports, links, services, writing
+from ..models import ExportJob, ImportJob, ImportSource, UndoJob
 from ..serializers import conflicts_of
 from ..undo import NotUndoable, start_undo
 
@@ -188,6 +189,7 @@ def undo_receipt(undo: UndoJob) -> dict[str, Any]:
 @admin.register(ExportJob)
 class ExportJobAdmin(JobAdmin):
     icon = "download"
+    change_form_outer_before_template = "transfer/job_state.html"
     list_display = ("shown_name", "kind", "owner", "shown_state", "rows", "created_at")
     fields = (
         *("kind", "owner", "door", "shown_state", "message", "format", "rows", "columns", "filters"),
@@ -198,3 +200,27 @@ class ExportJobAdmin(JobAdmin):
     @display(description=gettext_lazy("Export"))
     def shown_name(self, job: ExportJob) -> str:
         return f"{job.kind} · {job.format}"
+
+    def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """The receipt, and for its owner the link to a file that a worker wrote."""
+        job = context["original"]
+        buttons = []
+        if job.expires_at and job.expires_at > timezone.now() and job.owner_id == request.user.pk:
+            buttons.append(button(_("Fetch the file"), reverse("export-file", args=[links.token_of(job)])))
+        context["receipts"] = [told(job, _("Export"), [(_("Rows"), f"{job.rows:,}")], buttons)]
+        response = super().render_change_form(request, context, *args, **options)
+        if not job.has_ended:
+            response["Refresh"] = REFRESH_SECONDS
+        return response
+
+
+@admin.register(ImportSource)
+class ImportSourceAdmin(CrmModelAdmin):
+    """What columns were said to mean; a source is made by an import that names it."""
+
+    menu, icon = "settings", "table_view"
+    list_display = ("name", "kind", "updated_at")
+    fields = ("name", "kind", "mapping")
+    readonly_fields = ("kind",)
+    ordering = ("name",)
+    search_fields = ()

@@ -70,6 +70,12 @@ class ImportOptionsForm(ImportForm):
             (OnMatch.ERROR, gettext_lazy("Refuse the row")),
         ],
     )
+    source = forms.CharField(
+        required=False,
+        label=gettext_lazy("Source"),
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("The name under which somebody has kept what the columns of such files mean."),
+    )
     region = forms.CharField(
         required=False,
         label=gettext_lazy("Country of numbers"),
@@ -145,7 +151,11 @@ class TransferMixin(ImportExportMixin):
     def _preview(self, request: Any, form: Any) -> dict[str, Any]:
         """What each of the first rows will do, and a form to confirm it."""
         file = form.cleaned_data["import_file"]
-        given = {name: form.cleaned_data[name] for name in ("match", "on_match", "region") if form.cleaned_data[name]}
+        given = {
+            name: form.cleaned_data[name]
+            for name in ("match", "on_match", "source", "region")
+            if form.cleaned_data[name]
+        }
         options = options_from(self.transfer_class, request.user, given)
         table = open_table(file.file, filename=file.name)
         resource = self.transfer_class(user=request.user, options=options)

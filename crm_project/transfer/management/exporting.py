@@ -6,7 +6,6 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,8 +14,6 @@ from django.db import OperationalError
 from rest_framework import exceptions
 
 from crm_project.access import rules
-from crm_project.access.querysets import OwnedQuerySet
-from crm_project.api.filters import CrmFilterSet, refuse_unknown_parameters
 from crm_project.transfer import exports
 from crm_project.transfer.models import ExportJob
 from crm_project.transfer.reading import FORMATS
@@ -31,7 +28,6 @@ class ExportCommand(BaseCommand):
     """``export_… FILE [filter=value …]``: exit code 0 when the file is written, 2 when it could not be."""
 
     resource: type[CrmResource]
-    filterset_class: type[CrmFilterSet]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help=f"where to; {STANDARD_OUTPUT} is the standard output")
@@ -71,14 +67,7 @@ class ExportCommand(BaseCommand):
         model = self.resource.get_model()
         if not rules.may(user, model, "export"):
             raise could_not_run(f"{user} may not export {model._meta.verbose_name_plural}.")
-        refuse_unknown_parameters(given, [*self.filterset_class.get_filters(), *self.filterset_class.families])
-        records = model._default_manager.all()
-        if isinstance(records, OwnedQuerySet):
-            records = records.trashed() if given.get("trashed") == "true" else records.live()
-        found = self.filterset_class(given, records, request=SimpleNamespace(user=user))
-        if not found.is_valid():
-            raise exceptions.ValidationError(found.errors)
-        return rules.visible(found.qs, user).order_by("pk")
+        return exports.records_of(self.resource.kind(), user, given)
 
     def _write(self, file: str, pieces: Iterator[bytes], job: ExportJob) -> None:
         if file == STANDARD_OUTPUT:

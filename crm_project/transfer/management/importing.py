@@ -45,6 +45,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--match", default="", metavar="KEYS", help=f"find records by: comma list of {keys}")
         parser.add_argument("--on-match", choices=[each.value for each in OnMatch], help="(default: update)")
         parser.add_argument("--mapping", metavar="FILE", help='JSON file such as {"column": "field"}')
+        parser.add_argument("--source", metavar="NAME", help="keep the mapping under this name, or use the one kept")
         parser.add_argument("--region", metavar="CODE", help="country of national telephone numbers, such as RU")
         parser.add_argument("--encoding", help="found from the content when left out")
         parser.add_argument("--delimiter", metavar="CHARACTER", help="found from the content when left out")
@@ -64,7 +65,7 @@ class ImportCommand(BaseCommand):
         self._report(job, errors)
 
     def _options(self, user: User, given: dict[str, Any]) -> Options:
-        names = ("match", "on_match", "region", "encoding", "delimiter", "format")
+        names = ("match", "on_match", "source", "region", "encoding", "delimiter", "format")
         texts = {name: given[name] for name in names if given[name]}
         texts |= {"dry_run": given["dry_run"], "atomic": given["all_or_nothing"]}
         if given["mapping"]:

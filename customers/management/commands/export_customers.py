@@ -1,9 +1,7 @@
 from crm_project.transfer.management.exporting import ExportCommand
-from customers.filters import CustomerFilterSet
 from customers.resources import CustomerResource
 
 
 class Command(ExportCommand):
     help = "Export customers to a file that an import takes back without loss."
     resource = CustomerResource
-    filterset_class = CustomerFilterSet

@@ -1,9 +1,7 @@
 from crm_project.transfer.management.exporting import ExportCommand
-from orders.filters import ProductFilterSet
 from orders.resources import ProductResource
 
 
 class Command(ExportCommand):
     help = "Export products to a file that an import takes back without loss."
     resource = ProductResource
-    filterset_class = ProductFilterSet
