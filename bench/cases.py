@@ -73,6 +73,7 @@ class Cases:
         )
         yield from self.pages()
         yield from self.pages_of_reps()
+        yield from self.pages_of_sales()
         yield from self.lookups()
         yield from self.calls()
         yield from self.searches()
@@ -137,6 +138,32 @@ class Cases:
                     path=path[0],
                     kind=kind,
                 )
+
+    def pages_of_sales(self) -> Iterator[Case]:
+        """Lists of sales on the large database : the same on the small one; a rep's page : a manager's."""
+        paths = {
+            "leads": "/dev/crm/leads",
+            "leads by name": "/dev/crm/leads?ordering=name",
+            "leads by score": "/dev/crm/leads?ordering=-score",
+            "leads ?status=": "/dev/crm/leads?status=negotiation,proposal",
+            "leads ?score_min=": "/dev/crm/leads?score_min=90",
+            "leads ?search=": "/dev/crm/leads?search=smith",
+            "customers": "/dev/crm/customers",
+            "customers by name": "/dev/crm/customers?ordering=name",
+            "customers ?status=": "/dev/crm/customers?status=blocked",
+            "customers ?search=": "/dev/crm/customers?search=smith",
+            "orders": "/dev/crm/orders",
+            "orders by date": "/dev/crm/orders?ordering=-order_date",
+            "orders ?status=": "/dev/crm/orders?status=pending",
+            "orders ?order_date_after=": "/dev/crm/orders?order_date_after=2020-01-01",
+        }
+        for name, path in paths.items():
+            calls = [self.requests(place, [path]) for place in (self.large, self.small)]
+            yield Case(f"{name}, {self.large.contacts:,} : {self.small.contacts:,}", *calls, 1.5, path=path)
+        for name in ("leads", "leads ?status=", "customers", "orders", "orders ?status="):
+            for kind, sees in (("rep1k", "1,000"), ("rep100k", "100,000")):
+                call, against = self.requests(self.large, [paths[name]], kind), self.requests(self.large, [paths[name]])
+                yield Case(f"{name}, rep who sees {sees} : manager", call, against, 1.5, path=paths[name], kind=kind)
 
     def lookups(self) -> Iterator[Case]:
         numbers = sampled(

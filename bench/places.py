@@ -22,30 +22,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 PATIENCE = 60
 SECRET_KEY = "only-for-benchmarks-not-for-a-server-" + "x" * 16
 UNLIMITED = "999999999/60"
-# A lead for each contact, up to a million, and a customer for three leads in ten; their history is not written.
-PEOPLE = """
-    SET session_replication_role = replica;
-    INSERT INTO leads_lead (name, email, phone, normalized_phone, contact_id, assigned_to_id, team_id, created_at)
-    SELECT name, 'lead' || row_number() OVER () || '@bench.example', coalesce(value, ''), coalesce(normalized, ''),
-        contact.id, assigned_to_id, team_id, contact.created_at
-    FROM contacts_contact AS contact LEFT JOIN LATERAL (
-        SELECT value, normalized FROM contacts_contactpoint AS point
-        WHERE contact_id = contact.id AND type = 'phone' AND point.deleted_at IS NULL ORDER BY position LIMIT 1
-    ) AS phone ON true
-    WHERE contact.deleted_at IS NULL AND NOT EXISTS (SELECT FROM leads_lead) LIMIT 1000000;
-    INSERT INTO customers_customer
-        (name, email, phone, normalized_phone, contact_id, assigned_to_id, team_id, created_at)
-    SELECT name, 'customer' || email, phone, normalized_phone, contact_id, assigned_to_id, team_id, created_at
-    FROM leads_lead WHERE NOT EXISTS (SELECT FROM customers_customer)
-    LIMIT (SELECT count(*) * 3 / 10 FROM leads_lead);
-    SET session_replication_role = origin
-"""
 COLLEAGUES = {"manager": "maria.keller", "rep100k": "olga.sokolova", "rep1k": "james.carter"}
 
 
 @dataclass
 class Place:
-    """A database of demo contacts, and a web server on it while ``served``."""
+    """A database of so many demo contacts, leads and orders, and a web server on it while ``served``."""
 
     name: str
     contacts: int
@@ -78,17 +60,16 @@ class Place:
         return result.stdout.strip()
 
     def prepare(self) -> None:
-        """Make the database and its contacts when they are missing, and an API key for each kind of user."""
+        """Make the database and its records when they are missing, and an API key for each kind of user."""
         with psycopg.connect(self.base_url, autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.name]).fetchone():
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name)))
         self.manage("migrate", "-v0")
         started = time.monotonic()
-        print(f"{self.name}: {self.manage('seed_demo', '--contacts', str(self.contacts))}", end=" ", flush=True)
+        sizes = {"contacts": 1, "leads": 1, "customers": 0.3, "products": 0.002, "orders": 1}
+        counts = [part for name, share in sizes.items() for part in (f"--{name}", str(int(self.contacts * share)))]
+        print(f"{self.name}: {self.manage('seed_demo', *counts)}", end=" ", flush=True)
         print(f"({time.monotonic() - started:.0f} s)")
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(PEOPLE)
-            connection.execute("VACUUM (ANALYZE) leads_lead, customers_customer")
         for kind, username in COLLEAGUES.items():
             self.keys[kind] = self.manage("create_api_key", username, "--name", "bench", "--expires", "1")
 

@@ -56,6 +56,17 @@ class Customer(PersonModel):
                 violation_error_message=_("A credit limit is not negative."),
             ),
         ]
+        indexes = [
+            *PersonModel.Meta.indexes,
+            # ?created_at_after=
+            models.Index(fields=["created_at", "id"], name="customer_by_arrival", condition=Q(deleted_at=None)),
+            # ?credit_limit_min=, which few have.
+            models.Index(
+                fields=["credit_limit", "id"],
+                name="customer_by_limit",
+                condition=Q(deleted_at=None, credit_limit__isnull=False),
+            ),
+        ]
 
 
 @track(parent="content_object")

@@ -92,10 +92,13 @@ class Feedback(OwnedModel):
             ),
         ]
         indexes = [
-            # The list, whole and by its branches, newest first.
+            # The list of who sees everything, newest first, and its count.
             models.Index(fields=["id"], name="feedback_live", condition=LIVE),
-            models.Index(fields=["assigned_to", "id"], name="feedback_owner", condition=LIVE),
-            models.Index(fields=["team", "id"], name="feedback_team", condition=LIVE & Q(team__isnull=False)),
+            # One branch each of the list of who sees own, team's and shared feedback, and what they see of the trash.
+            models.Index(fields=["assigned_to", "id"], name="feedback_owner", include=["deleted_at"]),
+            models.Index(
+                fields=["team", "id"], name="feedback_team", include=["deleted_at"], condition=Q(team__isnull=False)
+            ),
             models.Index(fields=["id"], name="feedback_trash", condition=Q(deleted_at__isnull=False)),
             # A customer's feedback, newest first: the timeline, and when they were asked last.
             models.Index(fields=["customer", "id"], name="feedback_customer"),

@@ -51,7 +51,7 @@ class LeadFilterSet(DealingsFilterSet):
         fields: list[str] = []
 
     def by_open(self, queryset: Any, name: str, value: bool) -> QuerySet:
-        return queryset.open() if value else queryset.exclude(pk__in=queryset.open().values("pk"))
+        return queryset.open() if value else queryset.closed()
 
 
 class CampaignFilterSet(CrmFilterSet):

@@ -126,6 +126,12 @@ class Lead(PersonModel):
         ]
         indexes = [
             *PersonModel.Meta.indexes,
+            # ?last_contact_after= and ?last_contact_before=
+            models.Index(
+                fields=["last_contact", "id"],
+                name="lead_by_contact",
+                condition=Q(deleted_at=None, last_contact__isnull=False),
+            ),
             # ?ordering=score
             models.Index(fields=["score", "id"], name="lead_by_score", condition=Q(deleted_at=None)),
             # Reports: leads that came in a period, and leads that reached a status in a period, from the index alone.

@@ -18,6 +18,9 @@ class LeadQuerySet(PersonQuerySet):
     def open(self) -> Self:
         return self.exclude(status__in=CLOSED)
 
+    def closed(self) -> Self:
+        return self.filter(status__in=CLOSED)
+
 
 def rank(column: str) -> Case:
     """The number of the stage of a status; one that is lost says nothing of how far it came."""

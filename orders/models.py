@@ -110,15 +110,22 @@ class Order(OwnedModel):
             ),
         ]
         indexes = [
-            # The list, whole and by its branches, newest first.
+            # The list of who sees everything, newest first, and its count.
             models.Index(fields=["id"], name="order_live", condition=LIVE),
-            models.Index(fields=["assigned_to", "id"], name="order_owner", condition=LIVE),
-            models.Index(fields=["team", "id"], name="order_team", condition=LIVE & Q(team__isnull=False)),
+            # One branch each of the list of who sees own, team's and shared orders, and what they see of the trash.
+            models.Index(fields=["assigned_to", "id"], name="order_owner", include=["deleted_at"]),
+            models.Index(
+                fields=["team", "id"], name="order_team", include=["deleted_at"], condition=Q(team__isnull=False)
+            ),
             models.Index(fields=["id"], name="order_trash", condition=Q(deleted_at__isnull=False)),
             # A customer's orders, also the open ones that a credit limit counts.
             models.Index(fields=["customer", "id"], name="order_customer"),
             # ?status=
             models.Index(fields=["status", "id"], name="order_status", condition=LIVE),
+            # ?created_at_after=, ?updated_at_after= and ?total_min=
+            models.Index(fields=["created_at", "id"], name="order_by_arrival", condition=LIVE),
+            models.Index(fields=["updated_at", "id"], name="order_by_change", condition=LIVE),
+            models.Index(fields=["total", "id"], name="order_by_total", condition=LIVE),
             # ?ordering=order_date, and periods of reports.
             models.Index(fields=["order_date", "id"], name="order_by_date", condition=LIVE),
             # ?custom_fields.key=value

@@ -12,22 +12,10 @@ from contacts.models import Contact, ContactPoint
 from crm_project.access.models import User
 from crm_project.api.pagination import Cursor
 from crm_project.database import sizes
+from tests.plans import indexes_of
 
 CONTACTS = 2_000
 IN_ORDER = {"contact_live", "contacts_contact_pkey"}
-
-
-def indexes_of(sql):
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (FORMAT json) " + sql.replace("%", "%%"), [])
-        (plan,) = cursor.fetchone()[0]
-
-    def walk(node):
-        yield node.get("Index Name")
-        for child in node.get("Plans", []):
-            yield from walk(child)
-
-    return {name for name in walk(plan["Plan"]) if name}
 
 
 def wrong_indexes(client, expected):
