@@ -482,3 +482,20 @@ def test_queries_do_not_grow_with_rows(manager):
 
     queries(0, 5)
     assert queries(100, 5) == queries(200, 200)
+
+
+# And back
+
+
+def test_import_is_taken_back_with_the_contacts_that_it_made(manager):
+    known = ContactFactory(name="Known", email="a@example.com")
+    old = LeadFactory(name="Old", email="c@example.com", status="new")
+    content = "name,email,phone,status\nA,a@example.com,504-621-8927,new\nB,b@example.com,,new\nC,c@example.com,,lost"
+    job = do(manager, content, match="email")
+    assert counts(job) == {"created": 2, "updated": 1}
+    response = manager.post(f"{job['url']}/undo")
+    assert response.status_code in {200, 201, 202}, response.json()
+    old.refresh_from_db()
+    assert (list(Lead.objects.live()), old.name, old.status) == ([old], "Old", "new")
+    assert set(Contact.objects.live().values_list("name", flat=True)) == {"Known", "Old"}
+    assert [point.value for point in known.points.live()] == ["a@example.com"]
