@@ -19,7 +19,7 @@ from leads.nurturing.processing import process
 from tests.factories import LeadFactory
 from tests.leads.test_nurturing import clock, sequence_of  # noqa: F401  (a fixture)
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 FIVE_MAILS = [
     step
     for days in (2, 7, 14, 21, 0)
