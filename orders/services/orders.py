@@ -90,7 +90,7 @@ def take_stock(order: Order) -> None:
         order.holds_stock = True
     elif (left := products.values_list("stock", flat=True).first()) is not None:
         raise OutOfStock(
-            _("There are only %(left)d of %(product)s in stock.") % {"left": left, "product": order.product.name},
+            _("Only %(left)d of %(product)s left in stock.") % {"left": left, "product": order.product.name},
             extra={"stock": left},
         )
 
