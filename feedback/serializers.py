@@ -58,6 +58,9 @@ class FeedbackSerializer(OwnedSerializer):
 
     customer_id = serializers.UUIDField(read_only=True)
     order_id = serializers.UUIDField(read_only=True, allow_null=True)
+    sentiment = serializers.CharField(
+        read_only=True, help_text="positive, neutral or negative; empty until the customer has answered."
+    )
     custom_fields = serializers.DictField(required=False)
 
     class Meta:

@@ -179,6 +179,7 @@ class CustomFieldForm(VersionedForm):
         if "entity" in self.fields:
             self.fields["entity"] = forms.ChoiceField(
                 choices=[(name, capfirst(label)) for name, label in custom.entities().items()],
+                initial=Contact._meta.model_name,
                 label=_("Kind of record"),
                 widget=UnfoldAdminSelectWidget,
             )

@@ -98,7 +98,8 @@ class ChoiceListField(TextListField):
             if part not in self.known:
                 guess = nearest(part, self.known)
                 hint = f" Did you mean “{guess}”?" if guess else ""
-                raise ValidationError(f"“{part[:50]}” is not one of: {', '.join(self.known)}.{hint}", code="invalid")
+                message = f"“{part[:50]}” is not one of: {', '.join(self.known)}.{hint}"
+                raise ValidationError("%(message)s", params={"message": message}, code="invalid")
 
 
 class UUIDListField(TextListField):
