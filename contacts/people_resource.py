@@ -88,6 +88,8 @@ class PersonDraft(Draft):
         self.take({name: after for name, (_, after) in changes.items()}, row.values)
         self.record.custom_fields = {**self.record.custom_fields, **custom}
         self.changed |= changes.keys() | ({"custom_fields"} if custom else set())
+        if is_first:  # What a new person has by default, no row has changed.
+            changes = {name: (None, row.values[name]) for name in self.resource.columns if name in row.values}
         return changes | {f"custom_fields.{key}": (None, value) for key, value in custom.items()}
 
     def changes(self, values: dict[str, Any], *, fill: bool) -> dict[str, tuple[Any, Any]]:

@@ -84,10 +84,10 @@ class ProductDraft(Draft):
             raise RowRefused(f"Another product has this SKU.{hint}", "sku", values["sku"])
         if "sku" in changes:
             self.resource.owners[values["sku"].upper()] = self.id
-        self.is_begun = True
+        is_first, self.is_begun = self.is_new and not self.is_begun, True
         for name, (_, after) in changes.items():
             setattr(self.record, name, after)
-        return changes
+        return {name: (None, values[name]) for name in COLUMNS if name in values} if is_first else changes
 
 
 class ProductResource(CrmResource):

@@ -56,6 +56,17 @@ def test_preview_and_confirmed_import(staff, kind):
     assert model.objects.get().name == "New"
 
 
+def test_preview_of_a_new_record_strikes_no_defaults_out(staff):
+    client = staff("Administrator")
+    file = SimpleUploadedFile(
+        "file.csv", b"name,email,status,score\nA,a@example.com,contacted,70\nB,b@example.com,new,\n"
+    )
+    fields = {"import_file": file, "format": "0", "resource": "0"}
+    page = client.post("/admin/leads/lead/import/", fields).content.decode()
+    assert ("<ins>contacted</ins>" in page, "<ins>new</ins>" in page, "<ins>70</ins>" in page) == (True, True, True)
+    assert "<del>" not in page
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_export_with_a_choice_of_columns(staff, kind):
     client = staff("Administrator")
