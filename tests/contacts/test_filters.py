@@ -162,3 +162,9 @@ def test_every_filter_is_tried():
 
 def names_in(mark):
     return {name for row in mark.args[1] if isinstance(row, tuple) for name in row[0]}
+
+
+def test_a_wrong_choice_is_named_whatever_signs_it_has(manager):
+    answer = manager.get("/contacts", {"contact_type": "100%s"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"]["contact_type"][0].startswith("“100%s” is not one of: person, company.")
