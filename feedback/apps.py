@@ -9,10 +9,11 @@ class FeedbackConfig(AppConfig):
     def ready(self):
         from crm_project import demo
 
-        from . import mails, timeline
+        from . import mails, standing, timeline
         from .demo import make_feedback
         from .models import Feedback
 
         mails.register()
+        standing.register()
         timeline.register()
         demo.register(demo.Part("feedback", Feedback, default=150, make=make_feedback))

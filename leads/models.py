@@ -170,7 +170,7 @@ class LeadStatusChange(BaseModel):
 
     access_parent = "lead"
 
-    lead = models.ForeignKey(Lead, models.CASCADE, related_name="status_changes")
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="status_changes", db_index=False)
     old = models.CharField(max_length=11, choices=Lead.Status, blank=True)
     new = models.CharField(max_length=11, choices=Lead.Status)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -180,6 +180,10 @@ class LeadStatusChange(BaseModel):
     class Meta(BaseModel.Meta):
         verbose_name = _("change of status")
         verbose_name_plural = _("changes of status")
+        indexes = [
+            # A lead's steps, first to last: how far it came and how long it stayed, from the index alone.
+            models.Index(fields=["lead", "id"], include=["new", "created_at"], name="lead_steps"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.old} → {self.new}"

@@ -162,11 +162,8 @@ def funnel(report: Report) -> Chart:
     chart = Chart("funnel", _("Funnel of new leads"), _("How far did they come?"), BARS, [_("Leads")])
     for stage in report.more["funnel"]:
         share = "" if stage["percent"] is None else f" · {written(stage['percent'], 'percent')}"
-        days = "" if stage["mean_days"] is None else f" · {_('%s days') % written(stage['mean_days'], '')}"
         reached = point(stage["figure"])
-        chart.rows.append(
-            (stage["stage"].capitalize(), [Point(reached.value, reached.text + share + days, reached.url)])
-        )
+        chart.rows.append((stage["stage"].capitalize(), [Point(reached.value, reached.text + share, reached.url)]))
     return chart
 
 

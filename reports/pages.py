@@ -38,6 +38,8 @@ SHOWN = {
     "leads": ("name", "company", "status", "source", "assigned_to", "created_at"),
     "customers": ("name", "company", "type", "status", "assigned_to", "created_at"),
     "orders": ("number", "customer", "status", "total", "currency", "assigned_to", "order_date"),
+    "feedback": ("customer", "rating", "comment", "category", "assigned_to", "responded_at"),
+    "tasks": ("title", "kind", "status", "assigned_to", "due_at"),
 }
 
 
@@ -146,7 +148,7 @@ def records(request: HttpRequest, name: str) -> HttpResponse:
         page = paginator.page(request.GET.get("page", "1"))
     except InvalidPage as error:
         raise Http404 from error
-    customers = {row.customer_id for row in page} if name == "orders" else set()
+    customers = {row.customer_id for row in page} if "customer" in SHOWN[name] else set()
     hidden = customers - rules.seen(request.user, Customer, customers)
     context = {
         **admin.site.each_context(request),

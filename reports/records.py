@@ -11,12 +11,16 @@ from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from contacts.models import Task
+from contacts.task_api.filters import TaskFilterSet
 from crm_project.access import rules
 from crm_project.access.models import User
 from crm_project.admin.lists import name_of
 from crm_project.api.filters import NONE, CrmFilterSet, condition, filtered
 from customers.filters import CustomerFilterSet
 from customers.models import Customer
+from feedback.filters import FeedbackFilterSet
+from feedback.models import Feedback
 from leads.filters import LeadFilterSet
 from leads.models import Campaign, Lead
 from orders.filters import OrderFilterSet
@@ -61,6 +65,8 @@ LISTS = {
         Records("leads", "lead-list", Lead, LeadFilterSet),
         Records("customers", "customer-list", Customer, CustomerFilterSet),
         Records("orders", "order-list", Order, OrderFilterSet),
+        Records("feedback", "feedback-list", Feedback, FeedbackFilterSet),
+        Records("tasks", "task-list", Task, TaskFilterSet),
     )
 }
 

@@ -95,7 +95,7 @@ class StageSerializer(serializers.Serializer):
     stage = serializers.CharField()
     figure = FigureSerializer()
     percent = serializers.FloatField(allow_null=True, help_text="Of the period's new leads.")
-    stays = serializers.IntegerField(help_text="Stays in this status that have ended.")
+    stays = serializers.IntegerField(help_text="Stays in this status that have ended; not counted in the dashboard.")
     mean_days = serializers.FloatField(allow_null=True)
     median_days = serializers.FloatField(allow_null=True)
 

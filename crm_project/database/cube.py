@@ -25,17 +25,38 @@ class Cell:
     measured: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Rows:
+    """A query as SQL; ``None`` where the ORM knows without asking that there are no rows."""
+
+    sql: str | None
+    parameters: tuple[Any, ...] = ()
+
+    @classmethod
+    def of(cls, queryset: QuerySet) -> Rows:
+        try:
+            sql, parameters = queryset.order_by().query.sql_with_params()
+        except EmptyResultSet:
+            return cls(None)
+        return cls(sql, tuple(parameters))
+
+    def joined(self, other: Rows, condition: str) -> Rows:
+        """The columns of both, of rows ``left_side`` and ``right_side`` that fit the condition."""
+        if self.sql is None or other.sql is None:
+            return Rows(None)
+        sql = f"SELECT * FROM ({self.sql}) AS left_side JOIN ({other.sql}) AS right_side ON {condition}"
+        return Rows(sql, (*self.parameters, *other.parameters))
+
+
 def cube(
-    rows: QuerySet, *, dimensions: Sequence[str], measures: Mapping[str, str], within: str | None = None
+    rows: Rows, *, dimensions: Sequence[str], measures: Mapping[str, str], within: str | None = None
 ) -> list[Cell]:
     """The measures, SQL aggregates over columns of the rows, of all rows and of those of each key of each dimension.
 
     With ``within`` a column, such as the currency, everything is measured for each of its values. One query.
     """
     names = list(measures)
-    try:
-        inner, parameters = rows.order_by().query.sql_with_params()
-    except EmptyResultSet:  # Nobody could see a row, which the ORM knows without asking.
+    if rows.sql is None:
         return [] if within else [Cell(None, None, None, dict.fromkeys(names, 0))]
     quote = connection.ops.quote_name
     columns = [quote(name) for name in dimensions]
@@ -49,7 +70,8 @@ def cube(
     ]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(selected)} FROM ({inner}) AS counted GROUP BY GROUPING SETS ({sets})", parameters
+            f"SELECT {', '.join(selected)} FROM ({rows.sql}) AS counted GROUP BY GROUPING SETS ({sets})",
+            rows.parameters,
         )
         return [_cell(row, list(dimensions), names) for row in cursor.fetchall()]
 

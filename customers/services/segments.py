@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from crm_project.access import rules
 from crm_project.api.filters import filtered
-from crm_project.database.cube import cube
+from crm_project.database.cube import Rows, cube
 
 from ..filters import CustomerFilterSet
 from ..models import BuyerSegment, Customer, SavedSegment, Standing, StandingRules
@@ -97,7 +97,7 @@ def _place(cell: Any) -> tuple[str, str]:
 
 def _count(by_place: dict[tuple[str, str], Segment], customers: QuerySet) -> None:
     rows = customers.values(**{f"by_{kind}": F(column) for kind, column in COLUMNS.items()})
-    cells = cube(rows, dimensions=[f"by_{kind}" for kind in COLUMNS], measures={"count": "count(*)"})
+    cells = cube(Rows.of(rows), dimensions=[f"by_{kind}" for kind in COLUMNS], measures={"count": "count(*)"})
     for cell in cells:
         if cell.dimension and _place(cell) in by_place:
             by_place[_place(cell)].count += cell.measured["count"]
@@ -119,7 +119,7 @@ def _add_revenue(by_place: dict[tuple[str, str], Segment], orders: QuerySet) -> 
         "currency", "total", **{f"by_{kind}": F(f"customer__{column}") for kind, column in COLUMNS.items()}
     )
     names = [f"by_{kind}" for kind in COLUMNS]
-    for cell in cube(rows, dimensions=names, measures={"sum": "sum(total)"}, within="currency"):
+    for cell in cube(Rows.of(rows), dimensions=names, measures={"sum": "sum(total)"}, within="currency"):
         if cell.dimension and (segment := by_place.get(_place(cell))):
             segment.revenue[cell.within] = segment.revenue.get(cell.within, Decimal(0)) + cell.measured["sum"]
 

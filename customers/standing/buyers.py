@@ -30,22 +30,22 @@ SCORED = """
         FROM ({purchases}) AS bought ORDER BY who, frequency DESC, monetary DESC, currency
     ) AS main
 """
-COMPUTE = """
-    INSERT INTO customers_standing AS standing
-        (customer_id, currency, last_order, frequency, monetary, recency_score, frequency_score, monetary_score,
-         segment, segment_before, segment_at)
+COLUMNS = (
+    *("customer_id", "currency", "last_order", "frequency", "monetary"),
+    *("recency_score", "frequency_score", "monetary_score", "segment", "segment_before", "segment_at"),
+)
+COMPUTE = f"""
+    INSERT INTO customers_standing AS standing ({", ".join(COLUMNS)})
     SELECT customer.id, coalesce(now.currency, ''), now.last_order, now.frequency, now.monetary, now.r, now.f, now.m,
-           coalesce({now_name}, ''), coalesce({before_name}, ''), %s
+           coalesce({{now_name}}, ''), coalesce({{before_name}}, ''), %s::timestamptz
     FROM customers_customer AS customer
-    LEFT JOIN ({now}) AS now ON now.who = customer.id
-    LEFT JOIN ({before}) AS before ON before.who = customer.id
+    LEFT JOIN ({{now}}) AS now ON now.who = customer.id
+    LEFT JOIN ({{before}}) AS before ON before.who = customer.id
     WHERE customer.deleted_at IS NULL
     ORDER BY customer.id
-    ON CONFLICT (customer_id) DO UPDATE SET
-        currency = excluded.currency, last_order = excluded.last_order, frequency = excluded.frequency,
-        monetary = excluded.monetary, recency_score = excluded.recency_score,
-        frequency_score = excluded.frequency_score, monetary_score = excluded.monetary_score,
-        segment = excluded.segment, segment_before = excluded.segment_before, segment_at = excluded.segment_at
+    ON CONFLICT (customer_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])}
+    WHERE ({", ".join(f"standing.{name}" for name in COLUMNS[1:-1])})
+        IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in COLUMNS[1:-1])})
 """
 
 

@@ -23,7 +23,7 @@ from ..models import Customer, Standing, StandingRules
 from .factors import FACTORS, Factor, weights
 
 EARLIER = dt.timedelta(30)
-BATCH = 20_000
+BATCH = 100_000
 
 HEALTH = """
     SELECT customer.id, now.health::int, coalesce(now.confidence, 0)::int, coalesce(now.factors, '{{}}'),
@@ -37,8 +37,10 @@ HEALTH = """
 """
 COLUMNS = ("customer_id", "health", "confidence", "factors", "health_before", "band", "health_at")
 STORE = f"""
-    INSERT INTO customers_standing ({", ".join(COLUMNS)}) {{health}}
+    INSERT INTO customers_standing AS standing ({", ".join(COLUMNS)}) {{health}}
     ON CONFLICT (customer_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])}
+    WHERE ({", ".join(f"standing.{name}" for name in COLUMNS[1:-1])})
+        IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in COLUMNS[1:-1])})
 """
 SCORES = """
     SELECT who, round(100 * sum(weight * points) / sum(weight)) AS health,
@@ -64,7 +66,7 @@ def health_sql(customers: QuerySet, at: dt.datetime) -> tuple[str, list[Any]]:
 
 
 def store(customers: QuerySet, *, at: dt.datetime | None = None) -> int:
-    """Compute the health of these customers anew and say of how many. One statement.
+    """Compute the health of these customers anew and say of how many it changed. One statement.
 
     Rows are written in the order of their keys, so that two that do the same do not lock each other out.
     """
@@ -96,7 +98,7 @@ def scores(customers: QuerySet, at: dt.datetime) -> tuple[str, list[Any]]:
 
 
 def refresh_all() -> int:
-    """Compute the health of all customers, a batch in a transaction of its own, and say of how many.
+    """Compute the health of all customers, a batch in a transaction of its own, and say of how many it changed.
 
     Memory stays that of one batch; killed anywhere, or run twice, it leaves only health that is right.
     """

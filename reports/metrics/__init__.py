@@ -1,6 +1,6 @@
 """Every figure that a report may show, defined once."""
 
-from . import customers, leads, orders
+from . import activity, customers, feedback, leads, orders
 from .base import COUNT, MEAN, MEDIAN, METRICS, RATIO, SUM, Figure, Metric, Scope, as_text, counted
 
 __all__ = [
@@ -13,9 +13,11 @@ __all__ = [
     "Figure",
     "Metric",
     "Scope",
+    "activity",
     "as_text",
     "counted",
     "customers",
+    "feedback",
     "leads",
     "orders",
 ]

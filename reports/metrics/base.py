@@ -67,9 +67,12 @@ class Metric:
     whole: str = ""
     less_is_better: bool = False
 
-    def parameters(self, scope: Scope, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The parameters of the list that shows exactly the records behind the figure."""
-        return dict(parse_qsl(self.filter.format(**scope.words()))) | scope.owned() | dict(more or {})
+    def parameters(self, scope: Scope, more: Mapping[str, str] | None = None, **words: str) -> dict[str, str]:
+        """The parameters of the list that shows exactly the records behind the figure.
+
+        ``words`` stand for placeholders that are not those of the period, ``more`` are parameters that are added.
+        """
+        return dict(parse_qsl(self.filter.format(**scope.words(), **words))) | scope.owned() | dict(more or {})
 
 
 @dataclass

@@ -11,40 +11,13 @@ from django.utils import timezone
 from customers.models import CustomerInteraction
 from leads.models import LeadInteraction
 
-from ..metrics import Figure, Metric, Scope, as_text
+from ..metrics import METRICS, Figure, Scope, as_text
 from ..records import LISTS, OWNER, label, users
 from .reporting import Row
 
-DUE = {
-    name: Metric(
-        f"{name}_due",
-        f"{name.capitalize()} to follow up",
-        f"With how many {name} is a next action overdue?",
-        f"{name.capitalize()} with an interaction whose next action was due before now.",
-        records=name,
-    )
-    for name in ("leads", "customers")
-}
-TOUCHED = {
-    name: Metric(
-        f"{name}_touched",
-        f"{name.capitalize()} spoken with",
-        f"With how many {name} did somebody deal?",
-        f"{name.capitalize()} with an interaction in the period that the user wrote down.",
-        records=name,
-    )
-    for name in ("leads", "customers")
-}
-MADE = {
-    name: Metric(
-        f"{name}_made",
-        f"{name.capitalize()} added",
-        f"How many {name} did somebody add?",
-        f"{name.capitalize()} made in the period by the user.",
-        records=name,
-    )
-    for name in ("leads", "customers", "orders")
-}
+DUE = ("tasks_due", "leads_due", "customers_due")
+TOUCHED = ("leads", "customers")
+MADE = ("leads", "customers", "orders")
 INTERACTIONS: dict[str, tuple[Any, str, str]] = {
     "leads": (LeadInteraction, "lead", "created_at"),
     "customers": (CustomerInteraction, "customer", "date"),
@@ -52,12 +25,12 @@ INTERACTIONS: dict[str, tuple[Any, str, str]] = {
 
 
 def follow_ups(*, user: Any, scope: Scope) -> list[Figure]:
-    """With whom something was to be done by now. One query for each list."""
+    """What was to be done by now: tasks, and next actions of interactions. One query for each list."""
     now = as_text(timezone.now())
     found = []
-    for name, metric in DUE.items():
-        parameters = scope.owned() | {"next_action_before": now}
-        size = LISTS[name].filtered(user, parameters).count()
+    for metric in (METRICS[name] for name in DUE):
+        parameters = metric.parameters(scope, now=now)
+        size = LISTS[metric.records].filtered(user, parameters).count()
         found.append(Figure(metric, size, size, parameters))
     return found
 
@@ -65,23 +38,12 @@ def follow_ups(*, user: Any, scope: Scope) -> list[Figure]:
 def activity_by_user(*, user: Any, scope: Scope) -> list[Row]:
     """For each user who did something: with whom they dealt and what they added. One query for each figure."""
     found: dict[Any, list[Figure]] = defaultdict(list)
-    period = {"start": as_text(scope.period.start), "end": as_text(scope.period.end)}
-    for name, metric in TOUCHED.items():
-        for who, size in touched(name, user, scope):
-            parameters = {
-                "interaction_by": str(who),
-                "interaction_after": period["start"],
-                "interaction_before": period["end"],
-            }
-            found[who].append(Figure(metric, size, size, scope.owned() | parameters))
-    for name, metric in MADE.items():
-        for who, size in made(name, user, scope):
-            parameters = {
-                "created_by": str(who),
-                "created_at_after": period["start"],
-                "created_at_before": period["end"],
-            }
-            found[who].append(Figure(metric, size, size, scope.owned() | parameters))
+    asked = [(f"{name}_touched", touched(name, user, scope)) for name in TOUCHED]
+    asked += [(f"{name}_made", made(name, user, scope)) for name in MADE]
+    for key, sizes in asked:
+        metric = METRICS[key]
+        for who, size in sizes:
+            found[who].append(Figure(metric, size, size, metric.parameters(scope, user=str(who))))
     names = users(user, found)
     rows = [Row(who, label(OWNER, names, who), figures) for who, figures in found.items()]
     return sorted(rows, key=lambda row: (-sum(figure.records for figure in row.figures), row.label))

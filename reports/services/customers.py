@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, DateTimeField, F, Min, Sum, Window
-from django.utils.translation import gettext as _
+from django.db.models.functions import RowNumber
 
 from crm_project.access import rules
-from crm_project.database.cube import WidthBucket
+from crm_project.database.cube import Rows, WidthBucket
 from orders.models import Order
 
 from ..counting import count, money
-from ..metrics import METRICS, Figure, Metric, Scope, as_text
+from ..metrics import METRICS, Figure, Scope, as_text
 from ..periods import Period
 from ..questions import Question
 from ..records import DIMENSIONS as COLUMNS
@@ -39,14 +39,6 @@ DIMENSIONS = tuple(GROUPS)
 TOP = 10
 COHORTS = 12
 
-COHORT = Metric(
-    "cohort",
-    "Cohort",
-    "How many of those who first bought in a month bought again in a later one?",
-    "Customers whose first order is in the month of the cohort, with an order in the other month.",
-    records="customers",
-)
-
 
 def customer_report(*, user: Any, question: Question) -> Report:
     """The report on customers and their orders. Costs about a dozen queries, whatever it is asked."""
@@ -64,14 +56,13 @@ def customer_report(*, user: Any, question: Question) -> Report:
 
 
 def top_customers(*, user: Any, scope: Scope) -> list[Row]:
-    """Those who bought most in the period, of each currency the first ten. Two queries and one for each currency."""
+    """Those who bought most in the period, of each currency the first ten. Two queries."""
     metric, records = METRICS["revenue"], LISTS["orders"]
     orders = records.visible(user).filter(records.condition(metric.parameters(scope)))
     orders = orders.filter(customer__in=LISTS["customers"].visible(user).order_by().values("pk")).order_by()
-    rows = orders.values("currency", "customer").annotate(spent=Sum("total"), records=Count("pk"))
-    found = []
-    for currency in sorted(orders.values_list("currency", flat=True).distinct()):
-        found += rows.filter(currency=currency).order_by("-spent", "customer")[:TOP]
+    place = Window(RowNumber(), partition_by=F("currency"), order_by=(F("spent").desc(), F("customer")))
+    sums = orders.values("currency", "customer").annotate(spent=Sum("total"), records=Count("pk"))
+    found = list(sums.annotate(place=place).filter(place__lte=TOP).order_by("currency", "place"))
     dimension = COLUMNS["orders"]["customer"]
     names = dimension.labels(user, [row["customer"] for row in found])
     return [
@@ -99,49 +90,31 @@ def cohorts(*, user: Any, scope: Scope) -> list[dict[str, Any]]:
     """
     months = list(scope.period.parts("month"))[-COHORTS:]
     customers = LISTS["customers"].visible(user).filter(LISTS["customers"].condition(scope.owned()))
-    orders = rules.visible(Order.objects.sold(), user).filter(
-        order_date__lt=scope.period.end, customer__in=customers.order_by().values("pk")
-    )
+    orders = rules.visible(Order.objects.sold(), user).filter(order_date__lt=scope.period.end)
     starts = [month.start for month in months]
     first = Window(Min("order_date"), partition_by=F("customer"), output_field=DateTimeField())
-    rows = (
-        orders.order_by()
-        .annotate(first_order=first)
-        .values("customer", cohort=WidthBucket(F("first_order"), starts), month=WidthBucket(F("order_date"), starts))
+    bought = orders.annotate(first_order=first).values(
+        "customer", cohort=WidthBucket(F("first_order"), starts), month=WidthBucket(F("order_date"), starts)
     )
+    seen = Rows.of(customers.values(shown=F("pk")))
+    rows = Rows.of(bought).joined(seen, "left_side.customer = right_side.shown AND left_side.cohort > 0")
     sizes: dict[int, dict[int, int]] = defaultdict(dict)
-    try:
-        inner, parameters = rows.query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT cohort, month, count(DISTINCT customer) FROM ({inner}) AS bought (customer, cohort, month)"
-            " WHERE cohort > 0 GROUP BY cohort, month",
-            parameters,
-        )
-        for cohort, month, size in cursor.fetchall():
-            sizes[cohort][month] = size
+    if rows.sql is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT cohort, month, count(DISTINCT customer) FROM ({rows.sql}) AS bought GROUP BY cohort, month",
+                rows.parameters,
+            )
+            for cohort, month, size in cursor.fetchall():
+                sizes[cohort][month] = size
     return [cohort_row(number, months, sizes.get(number, {}), scope) for number in range(1, len(months) + 1)]
 
 
 def cohort_row(number: int, months: list[Period], sizes: dict[int, int], scope: Scope) -> dict[str, Any]:
-    cohort = months[number - 1]
-    return {
-        "month": cohort.first.isoformat(),
-        "label": _("%(year)s-%(month)02d") % {"year": cohort.first.year, "month": cohort.first.month},
-        "figures": [
-            Figure(COHORT, size, size, returned(cohort, later, scope))
-            for later, size in ((months[each - 1], sizes.get(each, 0)) for each in range(number, len(months) + 1))
-        ],
-    }
-
-
-def returned(cohort: Period, later: Period, scope: Scope) -> dict[str, str]:
-    """The list of those who first bought in one month and bought in the other."""
-    return scope.owned() | {
-        "first_order_after": as_text(cohort.start),
-        "first_order_before": as_text(cohort.end),
-        "last_order_after": as_text(later.start),
-        "orders_before": as_text(later.end),
-    }
+    metric, cohort = METRICS["cohort"], months[number - 1]
+    figures = []
+    for each, later in enumerate(months[number - 1 :], number):
+        words = {"later_start": as_text(later.start), "later_end": as_text(later.end)}
+        size = sizes.get(each, 0)
+        figures.append(Figure(metric, size, size, metric.parameters(replace(scope, period=cohort), None, **words)))
+    return {"month": cohort.first.isoformat(), "label": f"{cohort.first:%Y-%m}", "figures": figures}

@@ -26,6 +26,9 @@ KEY_FIGURES = (
     "revenue",
     "average_order_value",
     "pipeline_value",
+    "feedback_answers",
+    "feedback_rating",
+    "feedback_poor",
 )
 SERIES = ("leads_new", "leads_converted", "customers_new", "orders", "revenue")
 
@@ -47,7 +50,7 @@ def dashboard_report(*, user: Any, question: Question) -> Report:
         {name: groups[name] for name in question.dimensions},
         rows_of_parts(found, SERIES, parts),
         {
-            "funnel": leads.funnel(user=user, scope=scope),
+            "funnel": leads.funnel(user=user, scope=scope, with_days=False),
             "top_customers": customers.top_customers(user=user, scope=scope),
             "follow_ups": follow_ups(user=user, scope=scope),
             "activity": activity_by_user(user=user, scope=scope),

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import F, Window
 from django.db.models.functions import Lead as Following
 
-from crm_project.database.cube import cube
+from crm_project.database.cube import Rows, cube
 from leads.models import LeadStatusChange
 from leads.querysets import STAGES, furthest
 
@@ -30,9 +30,11 @@ BY_OTHERS = (*CAME, *ENDED, "leads_open", *RATES)
 def lead_report(*, user: Any, question: Question) -> Report:
     """The report on leads. Costs about a dozen queries, whatever it is asked."""
     scope, parts = question.scope, list(question.period.parts(question.grain))
-    found = count(
-        KEY_FIGURES, user=user, scope=scope, dimensions=[f"leads.{name}" for name in question.dimensions], parts=parts
-    )
+    columns = [f"leads.{name}" for name in question.dimensions if name != "lost_reason"]
+    found = count(KEY_FIGURES, user=user, scope=scope, dimensions=columns, parts=parts)
+    if "lost_reason" in question.dimensions:  # No index has them, and only the lost have any.
+        lost = count(("leads_lost",), user=user, scope=scope, dimensions=["leads.lost_reason"])
+        found.cells |= {place: cell for place, cell in lost.cells.items() if place[0]}
     groups = {name: rows_by(found, f"leads.{name}", BY.get(name, BY_OTHERS), user) for name in question.dimensions}
     return Report(
         question,
@@ -43,16 +45,16 @@ def lead_report(*, user: Any, question: Question) -> Report:
     )
 
 
-def funnel(*, user: Any, scope: Scope) -> list[dict[str, Any]]:
-    """How many of the period's new leads reached each stage, and how long they stayed. Two queries.
+def funnel(*, user: Any, scope: Scope, with_days: bool = True) -> list[dict[str, Any]]:
+    """How many of the period's new leads reached each stage and, ``with_days``, how long they stayed. Two queries.
 
     The days are of stays that have ended, mean and median; won and converted leads stay for ever.
     """
     records = LISTS["leads"]
     leads = records.visible(user).filter(records.condition(METRICS["leads_new"].parameters(scope)))
-    cells = cube(leads.values(stage=furthest()), dimensions=["stage"], measures={"leads": "count(*)"})
+    cells = cube(Rows.of(leads.values(stage=furthest())), dimensions=["stage"], measures={"leads": "count(*)"})
     by_stage = {cell.key: cell.measured["leads"] for cell in cells if cell.dimension}
-    stays = time_in_stages(leads)
+    stays = time_in_stages(leads) if with_days else {}
     found = []
     for number, (name, *_others) in enumerate(STAGES):
         metric, reached = METRICS[f"funnel_{name}"], sum(n for stage, n in by_stage.items() if stage >= number)

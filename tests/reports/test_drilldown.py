@@ -12,8 +12,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from contacts.models import Task
 from crm_project.access import services as access
 from customers.models import Customer, CustomerInteraction
+from feedback.models import Feedback
 from leads.models import Lead, LeadInteraction, LeadStatusChange
 from orders.models import Order
 from tests.factories import (
@@ -82,6 +84,8 @@ def check(figure, lists, answer):
         middle = sorted(days)[len(days) // 2 - (len(days) % 2 == 0) : len(days) // 2 + 1] if days else []
         of = middle if "median" in figure["metric"] else days
         assert value == pytest.approx(sum(of) / len(of), abs=0.006) if of else value is None
+    elif unit == "stars":
+        assert value == (round(sum(row["rating"] for row in rows) / len(rows), 2) if rows else None)
     elif value is not None and unit:
         totals = [Decimal(row["total"]) for row in rows]
         assert {row["currency"] for row in rows} <= {unit}
@@ -113,6 +117,9 @@ class World:
         for record in [*leads, *customers]:
             if self.random.random() < 0.4:
                 self.interaction(record)
+        for customer in customers:
+            self.feedback(customer)
+            self.task()
 
     def past(self, days=200):
         """A moment near the start of a day, somewhere on earth."""
@@ -168,6 +175,24 @@ class World:
         Customer.objects.filter(pk=customer.pk).update(deleted_at=customer.deleted_at, status=customer.status)
         self.owned(Order.objects.get(pk=order.pk))
 
+    def feedback(self, customer):
+        answered = self.random.random() < 0.8
+        given = Feedback.objects.create(
+            customer=customer,
+            status="answered" if answered else "expired",
+            token_hash=self.random.randbytes(32),
+            requested_at=self.now,
+            expires_at=self.now,
+            responded_at=self.past() if answered else None,
+            rating=self.random.randrange(1, 6) if answered else None,
+        )
+        self.owned(given)
+
+    def task(self):
+        status = self.random.choice(Task.Status.values)
+        closed = None if status == Task.Status.OPEN else self.now
+        self.owned(Task.objects.create(title="Call", due_at=self.past(), status=status, closed_at=closed))
+
     def interaction(self, record):
         due = self.random.choice([None, self.past(), self.now + dt.timedelta(3)])
         by = self.random.choice([None, *self.users])
@@ -180,7 +205,7 @@ class World:
             )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=PHASES)
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=PHASES)
 @given(
     seed=st.integers(0, 10**6),
     role=st.sampled_from(ROLES),
@@ -221,4 +246,4 @@ def test_the_world_of_the_test_has_figures_of_every_kind(manager):
                 assert urlsplit(figure["drilldown"]).path.startswith("/dev/crm/")
     assert {"leads_new", "leads_converted", "lead_win_rate", "days_to_convert", "funnel_proposal"} <= seen
     assert {"customers_active", "customers_churned", "repeat_rate", "revenue", "lifetime_value", "cohort"} <= seen
-    assert {"leads_due", "customers_touched", "orders_made", "pipeline_value"} <= seen
+    assert {"leads_due", "customers_touched", "orders_made", "pipeline_value", "tasks_due", "feedback_rating"} <= seen
