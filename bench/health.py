@@ -1,6 +1,6 @@
 """Does health tell who will buy again? Customers whose future is known, judged at a day on which it was not.
 
-``python -m bench.health`` writes them into the database of ``DATABASE_URL``, judges, prints and takes all back.
+``python -m bench.health [NAME …]`` writes them into the database of ``DATABASE_URL``, judges, and takes all back.
 The populations are drawn, so that drop-out is known:
 
 - *irregular*: the BG/NBD model with the parameters that Fader, Hardie and Lee estimated from the CDNOW data (“Counting
@@ -18,6 +18,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import random
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -135,6 +136,7 @@ def judge(population: Population, count: int, seed: int = 1) -> list[Judged]:
     Order.objects.bulk_create(orders, batch_size=5_000)
     sql, parameters = health_sql(Customer.objects.filter(contact=person), now)
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE customers_customer, orders_order")  # As autovacuum would have, had it been given time.
         cursor.execute(sql, parameters)
         found = [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
     return [Judged(row["health"], *known[row["customer_id"]]) for row in found]
@@ -147,13 +149,15 @@ SCORES: dict[str, Callable[[Judged], float]] = {
 }
 
 
-def main(count: int = 5_000) -> None:
+def main(names: list[str], count: int = 5_000) -> None:
     import django
 
     django.setup()
     from django.db import transaction
 
     for population in POPULATIONS:
+        if names and population.name not in names:
+            continue
         with transaction.atomic():
             judged = judge(population, count)
             transaction.set_rollback(True)
@@ -166,4 +170,4 @@ if __name__ == "__main__":
     import os
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_project.settings")
-    main()
+    main(sys.argv[1:])
