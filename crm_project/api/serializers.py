@@ -50,6 +50,17 @@ class CrmModelSerializer(StrictMixin, serializers.ModelSerializer):
             self._built[type(self)] = super().get_fields()
         return copy.deepcopy(self._built[type(self)])
 
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        """Of a choice that is only read, DRF forgets that it may be empty; the document has to tell."""
+        field_class, kwargs = super().build_standard_field(field_name, model_field)
+        is_blank = bool(model_field.choices) and model_field.blank and not model_field.null
+        return field_class, kwargs | ({"allow_blank": True} if is_blank else {})
+
+    def include_extra_kwargs(self, kwargs: dict[str, Any], extra_kwargs: dict[str, Any]) -> dict[str, Any]:
+        is_blank = "choices" in kwargs and kwargs.get("allow_blank")
+        found = dict(super().include_extra_kwargs(kwargs, extra_kwargs))
+        return found | {"allow_blank": True} if is_blank else found
+
     def get_unique_together_validators(self) -> list[Any]:
         """None: whether a record is unique is the database's to judge, and a 409."""
         return []

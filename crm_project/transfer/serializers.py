@@ -291,34 +291,31 @@ class ImportJobSerializer(JobSerializer):
         return reverse("import-errors", [job.pk], request=self.context.get("request")) if job.failed else None
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "An export",
-            {
-                "id": KEY,
-                "url": f"https://crm.example.com/dev/crm/exports/{KEY}",
-                "kind": "contact",
-                "state": "done",
-                "message": "",
-                "format": "csv",
-                "owner": KEY,
-                "door": "api",
-                "rows": 500,
-                "columns": ["id", "name", "email"],
-                "filters": {"category": "VIP"},
-                "file": "https://crm.example.com/dev/crm/exports/file/AZgdLnobfD2OT1prfI2eDw:1vmU4e:3q2-7w",
-                "file_expires_at": "2026-02-01T12:00:01Z",
-                "started_at": "2026-01-31T12:00:00Z",
-                "finished_at": "2026-01-31T12:00:01Z",
-                "seconds": 1.0,
-                "rows_per_second": 500.0,
-                "created_at": "2026-01-31T12:00:00Z",
-            },
-            response_only=True,
-        )
-    ]
-)
+EXPORT = {
+    "id": KEY,
+    "url": f"https://crm.example.com/dev/crm/exports/{KEY}",
+    "kind": "contact",
+    "state": "done",
+    "message": "",
+    "format": "csv",
+    "owner": KEY,
+    "door": "api",
+    "rows": 500,
+    "columns": ["id", "name", "email"],
+    "filters": {"category": "VIP"},
+    "file": "https://crm.example.com/dev/crm/exports/file/AZgdLnobfD2OT1prfI2eDw:1vmU4e:3q2-7w",
+    "file_expires_at": "2026-02-01T12:00:01Z",
+    "started_at": "2026-01-31T12:00:00Z",
+    "finished_at": "2026-01-31T12:00:01Z",
+    "seconds": 1.0,
+    "rows_per_second": 500.0,
+    "created_at": "2026-01-31T12:00:00Z",
+}
+EXPORT_WAITING = EXPORT | {"state": "queued", "rows": 0, "file": None, "file_expires_at": None}
+EXPORT_WAITING |= dict.fromkeys(("started_at", "finished_at", "seconds", "rows_per_second"))
+
+
+@extend_schema_serializer(examples=[OpenApiExample("An export", EXPORT, response_only=True)])
 class ExportJobSerializer(JobSerializer):
     """Who took which records out."""
 

@@ -27,6 +27,7 @@ from .parsers import MEDIA_TYPES, PARSERS
 from .reading import UnreadableFile
 from .resources import CrmResource
 from .serializers import (
+    EXPORT_WAITING,
     FORMAT_NAMES,
     RECEIPT,
     WAITING,
@@ -154,6 +155,7 @@ class TransferActions:
         examples=[
             OpenApiExample("A CSV file", CSV_EXAMPLE, media_type="text/csv", response_only=True),
             OpenApiExample("A list of objects", JSON_EXAMPLE, media_type="application/json", response_only=True),
+            OpenApiExample("An export that waits", EXPORT_WAITING, response_only=True, status_codes=["202"]),
         ],
     )
     @action(detail=False, url_path="export")

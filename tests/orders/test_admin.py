@@ -44,7 +44,7 @@ def test_an_order_is_taken_by_the_service(rep):
     product.refresh_from_db()
     assert product.stock == 3
     refused = rep.post(url("orders_order_add"), form | {"quantity": "4"}, follow=True)
-    assert any("only 3" in message for message in messages_of(refused))
+    assert any("Only 3 of" in message for message in messages_of(refused))
     for wrong in ("0", "-1", "1.5", ""):
         assert rep.post(url("orders_order_add"), form | {"quantity": wrong}).status_code == 200
     foreign = CustomerFactory()
@@ -115,7 +115,7 @@ def test_the_trash_gives_stock_back(manager):
     assert Product.objects.get().stock == 3
     Product.objects.update(stock=2)
     refused = manager.post(url("orders_order_restore", order.pk), follow=True)
-    assert any("only 2" in message for message in messages_of(refused))
+    assert any("Only 2 of" in message for message in messages_of(refused))
     Product.objects.update(stock=3)
     assert manager.post(url("orders_order_restore", order.pk)).status_code == 302
     assert Product.objects.get().stock == 0

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from crm_project.access.models import User
 from crm_project.api.pagination import Cursor
@@ -30,19 +31,22 @@ def indexes_of_page(client, path):
 
 
 def wrong(client, expected):
-    """By path: the indexes that its page was read with, where the expected one is not among them."""
+    """By path: the indexes that its page was read with, where none of the expected ones is among them."""
     found = {path: indexes_of_page(client, path) for path in expected}
-    return {path: used for path, used in found.items() if expected[path] not in used}
+    return {path: used for path, used in found.items() if not used.intersection(expected[path].split())}
 
 
 @pytest.mark.django_db
 def test_every_list_is_answered_by_its_index(api, monkeypatch):
-    """Other ways to read are made dear, because so few rows are read as fast without an index."""
+    """Other ways to read are made dear and a third is trash, because so few rows are read as fast by any index."""
     call_command("seed_demo", stdout=StringIO(), **SIZES)
     for model in (Lead, Customer, Order):
         monkeypatch.setitem(sizes._known, model, True)
+        deleted = model.objects.order_by("pk").values("pk")[: SIZES[model._meta.model_name + "s"] // 3]
+        model.objects.filter(pk__in=deleted).update(deleted_at=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("ANALYZE leads_lead, customers_customer, orders_order")
         for index in ("lead_search", "customer_search", "lead_custom_fields"):
             cursor.execute("SELECT gin_clean_pending_list(%s)", [index])
     lead, customer = (model.objects.live().order_by("pk")[200] for model in (Lead, Customer))
@@ -67,7 +71,7 @@ def test_every_list_is_answered_by_its_index(api, monkeypatch):
         ORDERS: "order_live",
         f"{ORDERS}?ordering=-order_date": "order_by_date",
         f"{ORDERS}?customer_id={customer.pk}": "order_customer",
-        f"{ORDERS}?order_date_after={after}": "order_by_date",
+        f"{ORDERS}?order_date_after={after}": "order_by_date order_by_period",
         f"{ORDERS}?created_at_after={after}": "order_by_arrival",
         f"{ORDERS}?updated_at_after={after}": "order_by_change",
         f"{ORDERS}?total_min=1000000000": "order_by_total",
