@@ -146,7 +146,7 @@ def undo_conversion(*, lead: Lead, actor: User) -> Lead:
     """Give the lead back its old status; the customer that the conversion made goes to the trash.
 
     Raises:
-        ConversionNotUndoable: the lead is not converted, or something was sold.
+        ConversionNotUndoable: the lead is not converted, something was sold, or the actor may not delete the customer.
     """
     lead = Lead.objects.select_for_update().get(pk=lead.pk)
     conversion = lead.conversions.select_for_update().filter(undone_at=None).first()
@@ -154,6 +154,8 @@ def undo_conversion(*, lead: Lead, actor: User) -> Lead:
         raise ConversionNotUndoable(_("This lead is not converted."))
     customer = Customer.objects.select_for_update().get(pk=conversion.customer_id)
     if conversion.made_customer:
+        if not rules.allows(actor, customer, "delete"):
+            raise ConversionNotUndoable(_("You may not delete the customer; ask a manager to undo the conversion."))
         for check in _undo_checks:
             if objection := check(customer):
                 raise ConversionNotUndoable(objection)

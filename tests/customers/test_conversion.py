@@ -85,10 +85,10 @@ def test_preview_says_what_would_happen_and_does_nothing(manager):
     assert (manager.get(address).json()["would"], manager.get(address).json()["customer_id"]) == ("nothing", made)
 
 
-def test_is_undone_while_nothing_is_sold():
+def test_is_undone_while_nothing_is_sold(manager):
     lead = LeadFactory(status="negotiation")
     customer, _ = services.convert_lead(lead=lead, actor=None)
-    services.undo_conversion(lead=lead, actor=None)
+    services.undo_conversion(lead=lead, actor=manager.user)
     assert Lead.objects.get().status == "negotiation"
     assert not Customer.objects.live().exists()
     again, now = services.convert_lead(lead=lead, actor=None)
@@ -96,12 +96,12 @@ def test_is_undone_while_nothing_is_sold():
     assert again.pk != customer.pk
 
 
-def test_is_not_undone_when_something_was_sold():
+def test_is_not_undone_when_something_was_sold(manager):
     lead = LeadFactory()
     customer, _ = services.convert_lead(lead=lead, actor=None)
     OrderFactory(customer=customer)
     with pytest.raises(ConversionNotUndoable):
-        services.undo_conversion(lead=lead, actor=None)
+        services.undo_conversion(lead=lead, actor=manager.user)
     assert Lead.objects.get().status == "converted"
     assert Customer.objects.live().count() == 1
 
@@ -109,6 +109,19 @@ def test_is_not_undone_when_something_was_sold():
 def test_of_a_lead_that_is_not_converted_cannot_be_undone():
     with pytest.raises(ConversionNotUndoable):
         services.undo_conversion(lead=LeadFactory(), actor=None)
+
+
+def test_is_undone_only_by_who_may_delete_the_customer(manager, sales):
+    lead = LeadFactory(assigned_to=sales.user)
+    customer, _ = services.convert_lead(lead=lead, actor=sales.user)
+    Customer.objects.update(assigned_to=manager.user)
+    refused = sales.post(f"{CRM}/leads/{lead.pk}/convert/undo")
+    assert (refused.status_code, refused.json()["code"]) == (409, "conversion_not_undoable")
+    assert str(customer.pk) not in str(refused.json())
+    lead.refresh_from_db()
+    assert (lead.status, Customer.objects.live().count()) == ("converted", 1)
+    Customer.objects.update(assigned_to=sales.user)
+    assert sales.post(f"{CRM}/leads/{lead.pk}/convert/undo").status_code == 200
 
 
 def test_refused_for_an_existing_address_leaves_the_lead_as_it_was():
