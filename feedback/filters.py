@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from crm_project.api.filters import (
+    BooleanFilter,
     ChoiceListFilter,
     MomentFilter,
     OwnedFilterSet,
@@ -90,4 +91,4 @@ class PeriodFilterSet(FiguresFilterSet):
 
 
 class ThemesFilterSet(PeriodFilterSet):
-    hidden = filters.BooleanFilter(method="keep", label="true lists hidden themes too")
+    hidden = BooleanFilter(method="keep", label="true lists hidden themes too")

@@ -7,7 +7,14 @@ from django.db.models.lookups import GreaterThanOrEqual
 from django_filters import rest_framework as filters
 
 from contacts.filters import DealingsFilterSet, TextFilter
-from crm_project.api.filters import ChoiceListFilter, CrmFilterSet, FilledFilter, MomentFilter, UUIDListFilter
+from crm_project.api.filters import (
+    BooleanFilter,
+    ChoiceListFilter,
+    CrmFilterSet,
+    FilledFilter,
+    MomentFilter,
+    UUIDListFilter,
+)
 
 from .models import Campaign, Lead, LeadInteraction
 from .querysets import STAGES, furthest
@@ -44,7 +51,7 @@ class LeadFilterSet(DealingsFilterSet):
     score_max = filters.NumberFilter(field_name="score", lookup_expr="lte", label="At most this score")
     last_contact_after = MomentFilter(field_name="last_contact", lookup_expr="gte")
     last_contact_before = MomentFilter(field_name="last_contact", lookup_expr="lt")
-    is_open = filters.BooleanFilter(method="by_open", label="Neither converted nor lost nor won")
+    is_open = BooleanFilter(method="by_open", label="Neither converted nor lost nor won")
 
     class Meta:
         model = Lead

@@ -14,7 +14,7 @@ from drf_spectacular.drainage import set_override
 from drf_spectacular.types import OpenApiTypes
 
 from crm_project.access import rules
-from crm_project.api.filters import MomentFilter, TextListFilter, WholeNumberFilter
+from crm_project.api.filters import BooleanFilter, MomentFilter, TextListFilter, WholeNumberFilter
 from customers.filters import register_filters
 
 from .models import Order
@@ -23,7 +23,7 @@ TYPES = {
     MomentFilter: OpenApiTypes.DATETIME,
     TextListFilter: OpenApiTypes.STR,
     WholeNumberFilter: OpenApiTypes.INT,
-    filters.BooleanFilter: OpenApiTypes.BOOL,
+    BooleanFilter: OpenApiTypes.BOOL,
 }
 
 
@@ -55,7 +55,7 @@ HABITS = {
         WholeNumberFilter, "At most so many orders, but one", field_name="order_count", lookup_expr="lte", min_value=0
     ),
 }
-HAS_ORDERS = {"has_orders": unapplied(filters.BooleanFilter, "Whether there is an order that counts")}
+HAS_ORDERS = {"has_orders": unapplied(BooleanFilter, "Whether there is an order that counts")}
 
 
 def by_buying(filterset: Any, customers: QuerySet) -> QuerySet:

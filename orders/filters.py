@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from contacts.filters import CustomFieldsFilterSet
 from crm_project.access import rules
 from crm_project.api.filters import (
+    BooleanFilter,
     ChoiceListFilter,
     CrmFilterSet,
     MomentFilter,
@@ -51,7 +52,7 @@ class OrderFilterSet(CustomFieldsFilterSet):
 
 class ProductFilterSet(CrmFilterSet):
     sku = TextListFilter()
-    active = filters.BooleanFilter()
+    active = BooleanFilter()
     currency = TextListFilter()
     search = filters.CharFilter(field_name="name", lookup_expr="icontains", max_length=255)
 

@@ -19,7 +19,7 @@ class Presenter:
         self.root = request.build_absolute_uri("/").rstrip("/")
 
     def drilldown(self, figure: Figure) -> str:
-        return f"{self.root}{LISTS[figure.list_name].path}?{urlencode(figure.parameters)}"
+        return f"{self.root}{LISTS[figure.list_name].path}?{urlencode(figure.parameters | {'count': 'exact'})}"
 
     def report(self, report: Report, is_kept: bool) -> dict[str, Any]:
         question = report.question

@@ -4,10 +4,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django_filters import rest_framework as filters
 
 from crm_project.access import rules
-from crm_project.api.filters import ChoiceListFilter, MomentFilter, OwnedFilterSet, UUIDListFilter
+from crm_project.api.filters import BooleanFilter, ChoiceListFilter, MomentFilter, OwnedFilterSet, UUIDListFilter
 
 from ..filters import TextFilter
 from ..models import Contact, Task
@@ -21,7 +20,7 @@ class TaskFilterSet(OwnedFilterSet):
     due_after = MomentFilter(field_name="due_at", lookup_expr="gte", label="Due at or after")
     due_before = MomentFilter(field_name="due_at", lookup_expr="lt", label="Due before")
     escalated_to = UUIDListFilter(field_name="escalated_to_id", label="Ids of the users it was escalated to")
-    overdue = filters.BooleanFilter(method="by_overdue", label="Open and due in the past, or not")
+    overdue = BooleanFilter(method="by_overdue", label="Open and due in the past, or not")
 
     class Meta:
         model = Task

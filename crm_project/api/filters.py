@@ -70,6 +70,32 @@ class MomentFilter(filters.Filter):
     field_class = MomentField
 
 
+class TruthField(forms.Field):
+    """``true`` or ``false``, in any case, or 1 or 0."""
+
+    default_error_messages = {"invalid": "One of: true, false."}
+    known = {"true": True, "1": True, "false": False, "0": False}
+
+    def to_python(self, value: Any) -> bool | None:
+        if value in (None, ""):
+            return None
+        try:
+            return self.known[str(value).lower()]
+        except KeyError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+def says_true(text: str | None) -> bool:
+    return TruthField.known.get((text or "").lower(), False)
+
+
+class BooleanFilter(filters.BooleanFilter):
+    field_class = TruthField
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, widget=forms.TextInput, **options)
+
+
 class WholeNumberFilter(filters.NumberFilter):
     field_class = forms.IntegerField
 
@@ -141,7 +167,7 @@ class UUIDListFilter(TextListFilter):
         return found | Q(**{f"{self.field_name}__isnull": True}) if NONE in value else found
 
 
-class FilledFilter(filters.BooleanFilter):
+class FilledFilter(BooleanFilter):
     """Whether a text is there at all."""
 
     def filter(self, queryset: QuerySet, value: Any) -> QuerySet:
@@ -208,7 +234,7 @@ class OwnedFilterSet(CrmFilterSet):
     )
     team = WholeNumberFilter(field_name="team_id", label="Team's id")
     created_by = UUIDListFilter(field_name="created_by_id", label="Creators' ids")
-    trashed = filters.BooleanFilter(method="keep", label="true lists what is in the trash")
+    trashed = BooleanFilter(method="keep", label="true lists what is in the trash")
 
     def keep(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         """The view has chosen the trash or the rest already, before any filter."""

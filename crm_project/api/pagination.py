@@ -24,6 +24,7 @@ from crm_project.suggest import nearest
 from .parsers import refuse_unstorable
 
 COUNT_EXACT_TO = 10_000
+COUNTS = ("bounded", "exact")
 EXPECTED_TO_BE_MORE = 3 * COUNT_EXACT_TO
 
 
@@ -82,19 +83,20 @@ class Cursor:
 
 
 class KeysetPagination(BasePagination):
-    """``page_size``, ``cursor`` and ``ordering``; the view names its orders in ``orderings``.
+    """``page_size``, ``cursor``, ``ordering`` and ``count``; the view names its orders in ``orderings``.
 
     Costs one query for the page and one or two for the count, whatever the depth and however much the user may see.
+    Only who asks for an exact count waits until all rows are counted.
     """
 
     page_size = 50
     max_page_size = 500
-    parameters = ("page_size", "cursor", "ordering")
+    parameters = ("page_size", "cursor", "ordering", "count")
 
     def paginate_queryset(self, queryset: QuerySet, request: Any, view: Any = None) -> list[Any]:
         self.request, user = request, request.user
         size = self.get_page_size(request)
-        order = self.get_order(request, view)
+        order, is_exact = self.get_order(request, view), self.wants_exact_count(request)
         text = request.query_params.get("cursor", "")
         cursor = Cursor.decode(text, order) if text else None
         backwards = bool(cursor and cursor.backwards)
@@ -114,6 +116,8 @@ class KeysetPagination(BasePagination):
         view.prepare(page)
         if is_large(queryset.model) and not more and not cursor:
             self.count, self.count_is_exact = len(page), True
+        elif is_exact:
+            self.count, self.count_is_exact = rules.visible(queryset, user).order_by().count(), True
         else:
             self.count, self.count_is_exact = bounded_count(queryset, user, is_filtered)
         self.next = self.link(order, page[-1:], False) if (more or backwards) else None
@@ -135,6 +139,12 @@ class KeysetPagination(BasePagination):
             hint = f" Did you mean “{guess}”?" if guess else ""
             raise exceptions.ValidationError({"ordering": [f"One of: {', '.join(choices)}.{hint}"]})
         return Order(name, columns)
+
+    def wants_exact_count(self, request: Any) -> bool:
+        text = request.query_params.get("count", COUNTS[0])
+        if text not in COUNTS:
+            raise exceptions.ValidationError({"count": [f"One of: {', '.join(COUNTS)}."]})
+        return text == COUNTS[1]
 
     def link(self, order: Order, rows: list[Any], backwards: bool) -> str | None:
         if not rows:
@@ -161,7 +171,11 @@ class KeysetPagination(BasePagination):
             "type": "object",
             "required": ["count", "count_is_exact", "next", "previous", "results"],
             "properties": {
-                "count": {"type": "integer", "example": 1, "description": "Visible rows; an estimate beyond 10,000."},
+                "count": {
+                    "type": "integer",
+                    "example": 1,
+                    "description": "Visible rows; an estimate beyond 10,000, unless `count=exact` was asked.",
+                },
                 "count_is_exact": {"type": "boolean", "example": True},
                 "next": link,
                 "previous": link,
@@ -189,6 +203,13 @@ class KeysetPagination(BasePagination):
                 "in": "query",
                 "description": "The order of the rows; “-” means descending.",
                 "schema": {"type": "string", "enum": orders, "default": getattr(view, "default_ordering", None)},
+            },
+            {
+                "name": "count",
+                "in": "query",
+                "description": "How rows are counted: `bounded` counts to 10,000 and estimates beyond, `exact` counts "
+                "all of them, which on large tables takes time, and is a 503 where it takes too long.",
+                "schema": {"type": "string", "enum": [*COUNTS], "default": COUNTS[0]},
             },
         ]
 

@@ -23,7 +23,7 @@ from crm_project.access import rules
 from . import idempotency
 from .errors import is_retryable
 from .exceptions import PayloadTooLarge, PreconditionFailed
-from .filters import StrictFilterBackend, refuse_unknown_parameters
+from .filters import StrictFilterBackend, refuse_unknown_parameters, says_true
 from .pagination import KeysetPagination
 from .permissions import RightPermission
 from .schema import CrmSchema
@@ -262,7 +262,7 @@ class OwnedViewSet(CrmModelViewSet):
 
     def get_queryset(self) -> QuerySet:
         if self.action == "restore" or (
-            self.action in self.filtered_actions and self.request.query_params.get("trashed") == "true"
+            self.action in self.filtered_actions and says_true(self.request.query_params.get("trashed"))
         ):
             return super().get_queryset().trashed()
         return super().get_queryset().live()

@@ -18,7 +18,7 @@ from rest_framework import exceptions
 from crm_project.access import rules
 from crm_project.access.models import User
 from crm_project.access.querysets import OwnedQuerySet
-from crm_project.api.filters import refuse_unknown_parameters
+from crm_project.api.filters import refuse_unknown_parameters, says_true
 
 from . import formulas, writing
 from .models import ExportJob, ImportJob
@@ -61,7 +61,7 @@ def records_of(kind: str, user: User, given: dict[str, str]) -> QuerySet:
     refuse_unknown_parameters(given, [*filters.get_filters(), *filters.families])
     records: Any = resource_of(kind).get_model()._default_manager.all()
     if isinstance(records, OwnedQuerySet):
-        records = records.trashed() if given.get("trashed") == "true" else records.live()
+        records = records.trashed() if says_true(given.get("trashed")) else records.live()
     found = filters(given, records, request=SimpleNamespace(user=user))
     if not found.is_valid():
         raise exceptions.ValidationError(found.errors)

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from django_filters import rest_framework as filters
 
-from crm_project.api.filters import ChoiceListFilter, CrmFilterSet, MomentFilter, UUIDListFilter
+from crm_project.api.filters import BooleanFilter, ChoiceListFilter, CrmFilterSet, MomentFilter, UUIDListFilter
 
 from .models import NurtureEnrollment, NurtureSequence
 
 
 class NurtureSequenceFilterSet(CrmFilterSet):
-    is_active = filters.BooleanFilter(label="Running or not")
+    is_active = BooleanFilter(label="Running or not")
     search = filters.CharFilter(field_name="name", lookup_expr="icontains", max_length=255, label="A part of the name")
 
     class Meta:

@@ -43,6 +43,10 @@ def test_trash_can_be_listed_and_filtered(manager, deleted):
     assert [each["id"] for each in listed["results"]] == [deleted["id"]]
     assert manager.get("/contacts?trashed=true&search=live").json()["count"] == 0
     live = manager.get("/contacts?trashed=false").json()["results"]
+    assert manager.get("/contacts?trashed=True").json() == manager.get("/contacts?trashed=1").json()
+    assert manager.get("/contacts?trashed=1").json()["count"] == 1
+    wrong = manager.get("/contacts?trashed=perhaps")
+    assert (wrong.status_code, wrong.json()["errors"]) == (400, {"trashed": ["One of: true, false."]})
     assert [each["id"] for each in live] == [str(other.pk)]
 
 

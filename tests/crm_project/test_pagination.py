@@ -203,6 +203,24 @@ def test_count_is_exact_to_its_bound_and_an_estimate_beyond(manager, monkeypatch
         assert page["count"] == 6 if exact else page["count"] >= 6
 
 
+@pytest.mark.parametrize(("who", "count"), [("manager", 7), ("rep", 13)])
+def test_an_exact_count_is_exact_beyond_the_bound_too(who, count, request, monkeypatch):
+    client = request.getfixturevalue(who)
+    if who == "manager":
+        ContactFactory.create_batch(count)
+    monkeypatch.setattr(pagination, "COUNT_EXACT_TO", 5)
+    for asked in ("count=exact", "count=exact&contact_type=person&ordering=name"):
+        page = client.get(f"/contacts?page_size=2&{asked}").json()
+        assert (page["count"], page["count_is_exact"]) == (count, True)
+        assert "count=exact" in page["next"]
+    assert not client.get("/contacts?page_size=2&count=bounded").json()["count_is_exact"]
+
+
+def test_a_count_is_counted_in_one_of_two_ways(manager):
+    answer = manager.get("/contacts?count=all")
+    assert (answer.status_code, answer.json()["errors"]) == (400, {"count": ["One of: bounded, exact."]})
+
+
 def test_count_of_overlapping_ways_counts_each_row_once(rep):
     page = rep.get("/contacts?page_size=5").json()
     assert (page["count"], page["count_is_exact"]) == (13, True)
