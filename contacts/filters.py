@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import ProhibitNullCharactersValidator
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Lower
 from django_filters import rest_framework as filters
 from rest_framework import exceptions
 
 from crm_project.access import rules
 from crm_project.api.filters import (
+    BooleanFilter,
     ChoiceListFilter,
     CrmFilterSet,
     MomentFilter,
@@ -37,6 +38,7 @@ from .models import (
     Organization,
     Origin,
     Segment,
+    Task,
 )
 from .services.naming import tidy
 
@@ -109,10 +111,14 @@ class DealingsFilterSet(PeopleFilterSet):
     interaction_before = MomentFilter(method="keep", label="There was an interaction before")
     next_action_after = MomentFilter(method="keep", label="A next action falls due at or after")
     next_action_before = MomentFilter(method="keep", label="A next action falls due before")
+    next_action_open = BooleanFilter(
+        method="keep", label="A next action is still to be done; false: it was done, cancelled or thrown away"
+    )
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """With the filters that ``keep`` left out, for they are asked together."""
         queryset = super().filter_queryset(queryset)
+        relation = queryset.model._meta.get_field("interactions")
         columns = {
             "interaction_by": "created_by__in",
             "interaction_after": f"{self.happened}__gte",
@@ -120,17 +126,26 @@ class DealingsFilterSet(PeopleFilterSet):
             "next_action_after": "next_action_date__gte",
             "next_action_before": "next_action_date__lt",
         }
+        given = {name: value for name, value in self.form.cleaned_data.items() if value not in (None, "", [])}
         for start in ("interaction_", "next_action_"):
-            asked = {
-                columns[name]: value
-                for name, value in self.form.cleaned_data.items()
-                if name.startswith(start) and name in columns and value
-            }
+            asked = [
+                Q(**{columns[name]: value})
+                for name, value in given.items()
+                if name in columns and name.startswith(start)
+            ]
+            if start == "next_action_" and "next_action_open" in given:
+                settled = Q(_is_settled())
+                asked += [Q(next_action_date__isnull=False), ~settled if given["next_action_open"] else settled]
             if asked:
-                relation = queryset.model._meta.get_field("interactions")
-                rows = relation.related_model._default_manager.filter(**asked).order_by()
+                rows = relation.related_model._default_manager.filter(*asked).order_by()
                 queryset = queryset.filter(pk__in=rows.values(relation.field.attname))
         return queryset
+
+
+def _is_settled() -> Exists:
+    """Whether the task for the date of an interaction's next action has come to its end, in whatever way."""
+    tasks = Task.objects.filter(source_id=OuterRef("pk"), source_at=OuterRef("next_action_date"))
+    return Exists(tasks.exclude(status=Task.Status.OPEN, deleted_at=None))
 
 
 class ContactFilterSet(PeopleFilterSet):
@@ -307,7 +322,7 @@ class CustomFieldFilterSet(CrmFilterSet):
 
 class ContactMergeFilterSet(CrmFilterSet):
     contact = UUIDListFilter(method="by_contact", label="Ids of contacts that survived a merge or were merged in")
-    undone = filters.BooleanFilter(field_name="undone_at", lookup_expr="isnull", exclude=True, label="Undone or not")
+    undone = BooleanFilter(field_name="undone_at", lookup_expr="isnull", exclude=True, label="Undone or not")
 
     class Meta:
         model = ContactMerge

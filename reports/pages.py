@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 
 from crm_project.access import rules
-from crm_project.admin.lists import user_choices
+from crm_project.admin.lists import name_of, user_choices
 from crm_project.api.keeping import kept
 from crm_project.transfer.formulas import neutralise
 from customers.models import Customer
@@ -169,6 +169,8 @@ def cell(row: Any, column: str, hidden: set[Any]) -> Any:
     """What a column shows; of a customer whom the user may not see, nothing."""
     if column == "customer" and row.customer_id in hidden:
         return "–"
+    if column == "assigned_to" and row.assigned_to:
+        return name_of(row.assigned_to)
     shown = getattr(row, f"get_{column}_display", None)
     return shown() if shown else getattr(row, column)
 

@@ -1,6 +1,11 @@
 """What is due, who did how much, and who came back in which month."""
 
+from leads.models import Lead
+
 from .base import Metric, register
+
+# Nobody follows up who was lost.
+WANTED = [status for status in Lead.Status.values if status != Lead.Status.LOST]
 
 register(
     [
@@ -18,11 +23,16 @@ register(
                 f"{name}_due",
                 f"{name.capitalize()} to follow up",
                 f"With how many {name} is a next action overdue?",
-                f"{name.capitalize()} with an interaction whose next action was due before now.",
+                f"{name.capitalize()}{others} with an interaction whose next action was due before now and is neither "
+                "done nor given up.",
                 records=name,
-                filter="next_action_before={now}",
+                filter=f"{statuses}next_action_before={{now}}&next_action_open=true",
+                less_is_better=True,
             )
-            for name in ("leads", "customers")
+            for name, others, statuses in (
+                ("leads", ", but for lost ones,", f"status={','.join(WANTED)}&"),
+                ("customers", "", ""),
+            )
         ),
         *(
             Metric(

@@ -65,6 +65,33 @@ def test_due_next_actions_become_tasks_of_the_owners(manager):
     assert answer.json() == {"created": keys, "moved": 0, "cancelled": 0, "escalated": 0, "mailed": 0, "more": False}
 
 
+def due(client):
+    """What the dashboard says is to be followed up: tasks, leads and customers."""
+    found = client.get("/dev/crm/analytics/dashboard").json()["follow_ups"]
+    for figure in found:
+        assert client.get(figure["drilldown"]).json()["count"] == figure["value"]
+    return [figure["value"] for figure in found]
+
+
+def test_what_is_done_or_given_up_is_not_due_any_more(manager):
+    """Neither where it was done before the promise of another time, which is due."""
+    calls = [promise_to_lead(), promise_to_lead(LeadFactory(status="lost")), promise_to_lead(at=LATER)]
+    calls += [promise_to_customer(), promise_to_customer()]
+    assert due(manager) == [0, 1, 2]
+    process_followups()
+    assert due(manager) == [3, 1, 2]
+    ends = {0: {"status": "done"}, 3: {"status": "cancelled"}, 4: {"deleted_at": DUE}}
+    for number, end in ends.items():
+        closed = {"closed_at": DUE} if "status" in end else {}
+        Task.objects.filter(source_id=calls[number].pk).update(**end, **closed)
+    assert due(manager) == [0, 0, 0]
+    LeadInteraction.objects.filter(pk=calls[0].pk).update(next_action_date=DUE + dt.timedelta(1))
+    assert due(manager) == [0, 1, 0]
+    settled = manager.get("/dev/crm/customers?next_action_open=false").json()
+    assert settled["count"] == 2
+    assert manager.get("/dev/crm/leads?next_action_open=perhaps").status_code == 400
+
+
 def test_a_second_run_changes_nothing(manager):
     promise_to_lead()
     promise_to_customer()
