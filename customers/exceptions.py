@@ -1,5 +1,7 @@
 """What customers refuse."""
 
+from rest_framework import status
+
 from crm_project.api.exceptions import AlreadyExists, CrmError
 
 
@@ -17,6 +19,11 @@ class CustomerInTrash(CrmError):
     """``extra["customer_id"]`` names it to who may see it."""
 
     default_code = "customer_in_trash"
+
+
+class NotYoursToUndo(CrmError):
+    status_code = status.HTTP_403_FORBIDDEN
+    default_code = "permission_denied"
 
 
 class ConversionNotUndoable(CrmError):

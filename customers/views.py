@@ -155,8 +155,8 @@ class ConversionViewSet(CrmViewSet):
     def undo_conversion(self, request: Any, pk: Any = None) -> Response:
         """Undo the conversion of a lead.
 
-        The lead gets its old status back and the customer that was made goes to the trash. 409 when it has orders, or
-        is not yours to delete.
+        The lead gets its old status back and the customer that was made goes to the trash. 403 when it is not yours to
+        delete, 409 when it has orders.
         """
         lead = services.undo_conversion(lead=self.get_object(), actor=request.user)
         return Response(UndoneSerializer(lead).data)

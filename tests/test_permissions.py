@@ -549,7 +549,14 @@ def should_be_allowed(address: Address, action: str, role: str | None, verb: str
         return False
     if action in ALSO and not may(role, *ALSO[action]):
         return False
+    if action == "undo_conversion" and not is_allowed(role, Customer, "delete", as_owned(ownership)):
+        return False
     return is_allowed(role, address.model, verb, ownership)
+
+
+def as_owned(ownership: str) -> str:
+    """How somebody stands to the customer that was made of a lead: it has the lead's owner and team, not its shares."""
+    return ownership if OWNERSHIPS[ownership] is None else "somebody's"
 
 
 def check(client: Any, method: str, path: str, body: Any, allowed: bool, refusal: int = 403) -> None:

@@ -20,7 +20,7 @@ from leads.models import Lead
 from leads.services import change_status
 from leads.services.status import Status
 
-from ..exceptions import ConversionNotUndoable, CustomerExists, CustomerInTrash
+from ..exceptions import ConversionNotUndoable, CustomerExists, CustomerInTrash, NotYoursToUndo
 from ..models import Conversion, Customer
 from .customers import create_customer
 
@@ -146,7 +146,8 @@ def undo_conversion(*, lead: Lead, actor: User) -> Lead:
     """Give the lead back its old status; the customer that the conversion made goes to the trash.
 
     Raises:
-        ConversionNotUndoable: the lead is not converted, something was sold, or the actor may not delete the customer.
+        ConversionNotUndoable: the lead is not converted, or something was sold.
+        NotYoursToUndo: the actor may not delete the customer that the conversion made.
     """
     lead = Lead.objects.select_for_update().get(pk=lead.pk)
     conversion = lead.conversions.select_for_update().filter(undone_at=None).first()
@@ -155,7 +156,7 @@ def undo_conversion(*, lead: Lead, actor: User) -> Lead:
     customer = Customer.objects.select_for_update().get(pk=conversion.customer_id)
     if conversion.made_customer:
         if not rules.allows(actor, customer, "delete"):
-            raise ConversionNotUndoable(_("You may not delete the customer; ask a manager to undo the conversion."))
+            raise NotYoursToUndo(_("You may not delete the customer that was made; ask a manager to undo this."))
         for check in _undo_checks:
             if objection := check(customer):
                 raise ConversionNotUndoable(objection)

@@ -116,7 +116,7 @@ def test_is_undone_only_by_who_may_delete_the_customer(manager, sales):
     customer, _ = services.convert_lead(lead=lead, actor=sales.user)
     Customer.objects.update(assigned_to=manager.user)
     refused = sales.post(f"{CRM}/leads/{lead.pk}/convert/undo")
-    assert (refused.status_code, refused.json()["code"]) == (409, "conversion_not_undoable")
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
     assert str(customer.pk) not in str(refused.json())
     lead.refresh_from_db()
     assert (lead.status, Customer.objects.live().count()) == ("converted", 1)
