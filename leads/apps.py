@@ -12,18 +12,29 @@ class LeadsConfig(AppConfig):
         from crm_project import demo
         from crm_project.mail import sending, templates
         from crm_project.mail.models import Purpose
+        from crm_project.transfer import undo
         from crm_project.transfer.resources import register
 
         from . import callers, timeline
         from .demo import make_leads
         from .filters import LeadFilterSet
-        from .models import Lead
+        from .models import Lead, LeadStatusChange
         from .nurturing import stopping
         from .resources import LeadResource
+        from .services import scoring
 
         timeline.register()
         callers.register()
         register(LeadResource, LeadFilterSet)
+        undo.register(
+            Lead,
+            undo.Rule(
+                derive=scoring.rescore_ids,
+                derived=scoring.computed_columns,
+                follows={"score_is_manual": "score"},
+            ),
+        )
+        undo.register(LeadStatusChange, undo.Rule(tells_of="status"))
         custom_fields.register(Lead)
         merging.register(merging.moves("leads", Lead))
         demo.register(demo.Part("leads", Lead, default=120, make=make_leads))

@@ -73,7 +73,7 @@ class Campaign(BaseModel):
         return self.name
 
 
-@track(exclude=["search_text", "status_since"])
+@track(exclude=["search_text"])
 class Lead(PersonModel):
     """Somebody who may buy."""
 
@@ -165,6 +165,7 @@ class LeadGroupShare(GroupObjectPermissionBase):
     content_object = models.ForeignKey(Lead, models.CASCADE, related_name="group_shares")
 
 
+@track()
 class LeadStatusChange(BaseModel):
     """One step of a lead from one status to another, for the time that it spent in each."""
 

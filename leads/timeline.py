@@ -14,7 +14,7 @@ PATHS = {"contact": "contact", "lead": "pk"}
 
 
 def register() -> None:
-    changes.tell(Lead, PATHS, label="name", hidden={"normalized_phone", "contact_id"})
+    changes.tell(Lead, PATHS, label="name", hidden={"normalized_phone", "contact_id", "status_since"})
     timeline.register("lead_interaction", interactions, records=Lead, paths=PATHS)
 
 

@@ -37,6 +37,7 @@ class Job(BaseModel):
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
 
+    OPEN = (State.QUEUED, State.RUNNING)
     ENDED = (State.DONE, State.FAILED, State.CANCELLED)
 
     owner = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What workers do for imports and exports."""
+"""What workers do for imports and exports. ``rows`` is how far a job was when it was queued, see ``lost``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
@@ -14,24 +13,17 @@ from procrastinate.exceptions import JobAborted
 
 from crm_project.jobs.retry import Patiently
 
-from . import exports, services, undo
+from . import exports, lost, services, undo
 from .models import ExportJob, ImportJob, UndoJob
 
 QUEUE = "transfer"
 # Files that wait in the admin for their preview to be confirmed.
 PREVIEWS = "imports/previews"
 PREVIEW_SECONDS = 24 * 60 * 60
-LOST = """
-    SELECT import.id FROM transfer_importjob AS import
-    WHERE import.state IN ('queued', 'running') AND 'failed' = (
-        SELECT min(CASE WHEN job.status IN ('todo', 'doing') THEN 'alive' ELSE job.status::text END)
-        FROM procrastinate_jobs AS job WHERE job.task_name = %s AND job.args ->> 'job_id' = import.id::text
-    )
-"""
 
 
 @app.task(queue=QUEUE, retry=Patiently(), pass_context=True)
-def run_import(context: JobContext, job_id: str) -> None:
+def run_import(context: JobContext, job_id: str, rows: int = 0) -> None:
     """Run an import to its end, or until the worker is told to stop; then another worker goes on with it."""
     services.run_import(ImportJob.objects.get(pk=job_id), should_stop=context.should_abort)
     if context.should_abort():
@@ -39,7 +31,7 @@ def run_import(context: JobContext, job_id: str) -> None:
 
 
 @app.task(queue=QUEUE, retry=Patiently(), pass_context=True)
-def run_undo(context: JobContext, job_id: str) -> None:
+def run_undo(context: JobContext, job_id: str, rows: int = 0) -> None:
     """Undo an import to the end, or until the worker is told to stop; then another worker goes on with it."""
     undo.run_undo(UndoJob.objects.get(pk=job_id), should_stop=context.should_abort)
     if context.should_abort():
@@ -47,7 +39,7 @@ def run_undo(context: JobContext, job_id: str) -> None:
 
 
 @app.task(queue=QUEUE, retry=Patiently())
-def run_export(job_id: str) -> None:
+def run_export(job_id: str, rows: int = 0) -> None:
     """Write the file of an export."""
     exports.run_export(ExportJob.objects.get(pk=job_id))
 
@@ -65,17 +57,10 @@ def forget_files(timestamp: int = 0) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queue="housekeeping", queueing_lock="end_lost_imports")
-def end_lost_imports(timestamp: int) -> None:
-    """Say of imports that no worker will take up again, because they failed too often, that they have failed."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOST, [run_import.name])
-        lost = [row[0] for row in cursor.fetchall()]
-    ImportJob.objects.filter(pk__in=lost).update(
-        state=ImportJob.State.FAILED,
-        message="The import failed several times and was given up; what it has imported stays in.",
-        finished_at=timezone.now(),
-    )
+@app.task(queue="housekeeping", queueing_lock="end_lost_jobs")
+def end_lost_jobs(timestamp: int = 0) -> None:
+    """See to imports, undoings and exports that no worker will take up again."""
+    lost.see_to_lost_jobs(((ImportJob, run_import), (UndoJob, run_undo), (ExportJob, run_export)))
 
 
 @app.periodic(cron="41 3 * * *")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count
@@ -94,3 +95,15 @@ def rescore(leads: Sequence[Lead]) -> int:
     changed = [lead for lead in leads if lead.score != before[lead.pk]]
     Lead.objects.bulk_update(changed, ["score"], batch_size=1_000)
     return len(changed)
+
+
+@transaction.atomic
+def rescore_ids(keys: Sequence[UUID]) -> int:
+    """``rescore`` for leads by their ids, which it locks."""
+    leads = Lead.objects.filter(pk__in=keys).select_related("campaign").order_by("pk")
+    return rescore(list(leads.select_for_update(of=("self",))))
+
+
+def computed_columns(lead: Lead) -> Sequence[str]:
+    """What the rules make of a lead's other columns."""
+    return () if lead.score_is_manual else ("score",)

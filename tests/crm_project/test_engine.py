@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import connection, transaction
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.models import Contact, ContactPoint
 from contacts.resources import ContactResource
-from crm_project.transfer import engine, formulas, services, tasks, writing
+from crm_project.transfer import engine, formulas, services, writing
 from crm_project.transfer.models import ImportJob
 from crm_project.transfer.options import Options
 from crm_project.transfer.reading import open_table
@@ -278,17 +278,3 @@ def test_chunk_that_meets_a_deadlock_is_tried_again(monkeypatch):
     monkeypatch.setattr(ContactResource, "write", write)
     services.run_import(job)
     assert (calls, counts(job), Contact.objects.count()) == ([3, 3], {"created": 3}, 3)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_import_that_was_given_up_says_so(monkeypatch):
-    with transaction.atomic():
-        job = kept_job(UserFactory(groups=["Manager"]), people(1))
-        services.defer(job)
-        waiting = kept_job(UserFactory(groups=["Manager"]), people(1))
-        services.defer(waiting)
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE args ->> 'job_id' = %s", [str(job.pk)])
-    tasks.end_lost_imports.func(timestamp=0)
-    states = dict(ImportJob.objects.values_list("pk", "state"))
-    assert states == {job.pk: State.FAILED, waiting.pk: State.QUEUED}
