@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from datetime import timedelta
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -106,6 +107,12 @@ class ApiKey(BaseModel):
     @property
     def is_active(self) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+    @property
+    def seems_unused(self) -> bool:
+        """Whether its use is to be noted. Once a minute finds forgotten keys, and keeps reading from writing."""
+        resolution = timedelta(seconds=settings.CRM_KEY_USE_RESOLUTION)
+        return self.last_used_at is None or timezone.now() - self.last_used_at > resolution
 
 
 @track()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
 import pghistory
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import SessionAuthentication as DrfSessionAuthentication
@@ -48,7 +45,6 @@ class ApiKeyAuthentication(BaseAuthentication):
             count_wrong_key(request)
             raise exceptions.AuthenticationFailed()
         grants.remember(key.user, key)
-        self.note_use(key)
         pghistory.context(user=str(key.user_id), api_key=key.prefix)
         return key.user, key
 
@@ -70,12 +66,6 @@ class ApiKeyAuthentication(BaseAuthentication):
         key.granted = row[len(KEY_COLUMNS)]
         key.user = User.from_db(DEFAULT_DB_ALIAS, USER_COLUMNS, row[len(KEY_COLUMNS) + 1 :])
         return key if key.is_active and key.user.is_active else None
-
-    def note_use(self, key: ApiKey) -> None:
-        """Once a minute is exact enough to find forgotten keys, and keeps reading from writing."""
-        now = timezone.now()
-        if key.last_used_at is None or now - key.last_used_at > timedelta(seconds=settings.CRM_KEY_USE_RESOLUTION):
-            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
     def authenticate_header(self, request: Any) -> str:
         return self.scheme

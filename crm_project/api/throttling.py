@@ -9,8 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.throttling import BaseThrottle
+
+from crm_project.access.models import ApiKey
 
 COUNT = """
     INSERT INTO api_ratecounter AS counter (name, "window", count) VALUES (%s, %s, 1)
@@ -19,6 +22,7 @@ COUNT = """
         "window" = excluded."window"
     RETURNING count
 """
+NOTE_USE = "WITH noted AS (UPDATE access_apikey SET last_used_at = %s WHERE id = %s)"
 
 
 @dataclass(frozen=True)
@@ -32,10 +36,12 @@ class Rate:
     def remaining_seconds(self) -> int:
         return math.ceil(self.seconds - time.time() % self.seconds)
 
-    def count(self, name: str) -> int:
-        """Count one more and say how many it were in the running window."""
+    def count(self, name: str, used: ApiKey | None = None) -> int:
+        """Count one more and say how many it were in the running window; the same statement notes a key's use."""
+        noted = (timezone.now(), used.pk) if used else ()
+        statement = NOTE_USE + COUNT if used else COUNT
         with connection.cursor() as cursor:
-            cursor.execute(COUNT, [name, int(time.time() // self.seconds)])
+            cursor.execute(statement, (*noted, name, int(time.time() // self.seconds)))
             return cursor.fetchone()[0]
 
 
@@ -65,11 +71,12 @@ class KeyThrottle(BaseThrottle):
     """Requests per API key (or signed-in user); a view may add rates of its own by ``throttle_scope``."""
 
     def allow_request(self, request: Any, view: Any) -> bool:
-        holder = getattr(request.auth, "pk", None) or request.user.pk
+        key = request.auth if isinstance(request.auth, ApiKey) else None
+        holder = key.pk if key else request.user.pk
         if holder is None:
             return True
         self.rate = rate(settings.CRM_RATE_LIMIT)
-        used = self.rate.count(f"key {holder}")
+        used = self.rate.count(f"key {holder}", key if key and key.seems_unused else None)
         request._request.rate_limit = (self.rate, max(self.rate.limit - used, 0))
         if used > self.rate.limit:
             return False

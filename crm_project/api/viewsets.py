@@ -106,6 +106,14 @@ class CrmViewSet(GenericViewSet):
         if self.action and not self.ignores_unknown_parameters:
             refuse_unknown_parameters(request.query_params, self.known_parameters())
 
+    def perform_authentication(self, request: Any) -> None:
+        """Also counts the request, before it is known whether it is allowed: one that is refused was made too."""
+        super().perform_authentication(request)
+        super().check_throttles(request)
+
+    def check_throttles(self, request: Any) -> None:
+        """Nothing is left to do after signing in."""
+
     def only_reads(self) -> bool:
         return self.request.method in SAFE_METHODS or self.action in self.reading_actions
 

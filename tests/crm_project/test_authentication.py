@@ -109,6 +109,13 @@ def test_last_use_is_noted_once_a_minute(api):
     assert ApiKey.objects.get().last_used_at > first
 
 
+def test_refused_requests_are_a_use_too(api):
+    """Or a key that somebody still tries would look forgotten."""
+    client = api(UserFactory(groups=["Read-only"]), last_used_at=None)
+    assert client.post("/contacts", {"name": "A"}).status_code == 403
+    assert ApiKey.objects.get().last_used_at is not None
+
+
 def test_secret_is_long_and_random():
     secrets = {ApiKey.new_secret() for _ in range(100)}
     assert len(secrets) == 100

@@ -58,6 +58,12 @@ def test_refused_requests_count_too(manager, settings):
     assert [manager.get("/contacts?nope=1").status_code for _ in range(3)] == [400, 400, 429]
 
 
+def test_forbidden_requests_count_too(api, settings):
+    settings.CRM_RATE_LIMIT = "2/60"
+    reader = api(UserFactory(groups=["Read-only"]))
+    assert [reader.post("/contacts", {"name": "A"}).status_code for _ in range(3)] == [403, 403, 429]
+
+
 def test_wrong_keys_are_429_and_valid_keys_go_on(manager, settings):
     settings.CRM_WRONG_KEY_RATE = "5/60"
     guesser = APIClient()

@@ -202,13 +202,14 @@ def test_a_user_finds_only_what_they_may_see(api, find):
     assert find(api(UserFactory()), NUMBER) == []
 
 
+@pytest.mark.parametrize("is_used", [True, False], ids=["key just used", "key never used"])
 @pytest.mark.parametrize("role", ["Manager", "Sales"])
-def test_a_lookup_costs_three_queries_with_signing_in(api, find, role):
+def test_a_lookup_costs_three_queries_with_signing_in(api, find, role, is_used):
     user, team = UserFactory(groups=[role]), TeamFactory()
     user.groups.add(team)
 
     def count():
-        client = api(User.objects.get(pk=user.pk))
+        client = api(User.objects.get(pk=user.pk), last_used_at=timezone.now() if is_used else None)
         with CaptureQueriesContext(connection) as queries:
             find(client, NUMBER, "(***) ***-****,###.###.####")
         return len(queries)
