@@ -39,6 +39,10 @@ DOORS = {
     "command": gettext_lazy("command"),
     "app_connect": "App Connect",
     "eadesk": "Eadesk",
+    "survey": gettext_lazy("survey page"),
+    "unsubscribe": gettext_lazy("unsubscribe page"),
+    "nurturing": gettext_lazy("nurturing"),
+    "worker": gettext_lazy("automatic"),
 }
 NOTHING = "–"
 TEXTS = ("body", "note", "notes", "description", "outcome", "next_action")  # Of interactions, as their sources tell.

@@ -27,7 +27,11 @@ class EntrySerializer(serializers.Serializer):
     type = serializers.CharField(help_text="Such as call, or contact.changed.")
     summary = serializers.CharField()
     actor = serializers.UUIDField(allow_null=True, help_text="The user's id.")
-    door = serializers.CharField(allow_null=True, help_text="api, admin, import, app_connect, eadesk or command.")
+    door = serializers.CharField(
+        allow_null=True,
+        help_text="Where it came from: api, admin, import, command, app_connect, eadesk, survey, unsubscribe, "
+        "nurturing or worker.",
+    )
     changes = serializers.DictField(help_text="By field: the value before and the value after.")
     data = serializers.DictField()
 

@@ -10,6 +10,8 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
+from crm_project.history.context import because_of
+
 from . import services
 from .links import mail_of
 from .models import Mail, Suppression
@@ -40,12 +42,17 @@ class UnsubscribeView(View):
         mail = mail_of(token)
         if mail is None:
             return page(request, None, "ask")
-        if request.POST.get("do") == "undo":
+        with because_of(door="unsubscribe"):
+            return page(request, mail, self.do(mail))
+
+    def do(self, mail: Mail) -> str:
+        """What the form, or the mail program, says is to be done; the step of the page that tells of it."""
+        if self.request.POST.get("do") == "undo":
             services.allow(address=mail.to, purpose=mail.purpose)
-            return page(request, mail, "undone")
-        purpose = "" if request.POST.get("from") == "all" else mail.purpose
+            return "undone"
+        purpose = "" if self.request.POST.get("from") == "all" else mail.purpose
         services.suppress(address=mail.to, purpose=purpose, reason=Suppression.Reason.UNSUBSCRIBED)
-        return page(request, mail, "done" if purpose else "done with all")
+        return "done" if purpose else "done with all"
 
 
 unsubscribe = UnsubscribeView.as_view()

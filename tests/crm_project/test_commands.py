@@ -4,6 +4,7 @@ import io
 import sys
 from datetime import timedelta
 
+import pghistory
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -32,6 +33,13 @@ def test_create_user_says_who_it_is_each_time():
     assert run("create_user", "ann", "--role", "Sales") == first
     assert User.objects.count() == 1
     assert (user.is_staff, user.has_usable_password()) == (True, False)
+
+
+def test_the_history_knows_that_it_was_a_command():
+    run("create_user", "ann", "--role", "Sales")
+    run("create_api_key", "ann")
+    doors = [context.metadata for context in pghistory.models.Context.objects.all()]
+    assert doors == [{"door": "command"}] * 2
 
 
 def test_create_user_takes_roles_in_any_case_and_adds_to_those_there_are():

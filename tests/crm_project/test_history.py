@@ -1,15 +1,21 @@
 """Who changed what, when, from which value to which and through which door: for every change there is."""
 
 import datetime as dt
+import io
+import re
 
 import pghistory
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
 from contacts import services
 from contacts.models import Category, Contact, ContactCategory, ContactPoint
+from crm_project.admin.story import DOORS as DOOR_NAMES
 from crm_project.history.timeline import timeline
+from crm_project.history.views import EntrySerializer
+from tests.admin_pages import client_of, form_of, text_of, url
 from tests.factories import ContactFactory, CustomFieldFactory, InteractionFactory, TeamFactory, UserFactory
 from tests.test_permissions import CALLS, EADESK, JOBS, body_for, fill, marked, request
 
@@ -87,6 +93,69 @@ def test_change_says_before_and_after(manager):
     assert entry.changes == {"name": ["A", "B"], "sort_name": ["a", "b"]} or entry.changes == {"name": ["A", "B"]}
     assert (entry.actor, entry.door, entry.kind) == (str(manager.user.pk), "api", "event")
     assert timezone.now() - entry.at < dt.timedelta(minutes=1)
+
+
+def by_contacts(client):
+    return client.post("/contacts", {"name": "Grace"}).json()["id"]
+
+
+def by_leads(client):
+    body = {"name": "Grace", "email": "grace@example.com", "source": "website"}
+    return client.post("/dev/crm/leads", body).json()["contact_id"]
+
+
+def by_app_connect(client):
+    body = {"phoneNumber": "+14156201234", "newContactName": "Grace"}
+    return client.post("/api/app-connect/createContact", body).json()["contactInfo"]["id"]
+
+
+def by_eadesk(client):
+    return client.post(f"{EADESK}person/create", {"name": "Grace"}).json()["_id"]
+
+
+def by_import(client):
+    return client.post("/contacts/import", [{"name": "Grace"}]).json()["ids"][0]
+
+
+def by_admin(client):
+    browser = client_of(client.user)
+    form = form_of(browser.get(url("contacts_contact_add")), "contact_form") | {"name": "Grace"}
+    assert browser.post(url("contacts_contact_add"), form).status_code == 302
+    return Contact.objects.get().pk
+
+
+def by_command(client):
+    call_command("seed_demo", contacts=1, leads=0, customers=0, products=0, orders=0, feedback=0, stdout=io.StringIO())
+    return Contact.objects.latest("pk").pk
+
+
+@pytest.mark.parametrize(
+    ("make", "door", "shown"),
+    [
+        (by_contacts, "api", "API"),
+        (by_leads, "api", "API"),
+        (by_app_connect, "app_connect", "App Connect"),
+        (by_eadesk, "eadesk", "Eadesk"),
+        (by_import, "import", "import"),
+        (by_admin, "admin", "admin"),
+        (by_command, "command", "command"),
+    ],
+)
+def test_the_history_names_the_door_in_the_api_and_in_the_admin(manager, make, door, shown):
+    manager.user.first_name, manager.user.last_name = "Mia", "Rossi"
+    manager.user.save()
+    key = make(manager)
+    made = [each for each in manager.get(f"/contacts/{key}/history").json()["results"] if each["kind"] == "event"]
+    assert {each["door"] for each in made} == {door}
+    assert "contact.created" in {each["type"] for each in made}
+    who = "System" if make is by_command else "Mia Rossi"
+    assert f"{who} · {shown} ·" in text_of(client_of(manager.user).get(url("contacts_contact_history", key)))
+
+
+def test_every_door_that_leaves_a_trace_has_a_name_in_the_admin():
+    """Doors are words in the code; those of the history's own documentation are all that there are."""
+    documented = re.findall(r"[a-z_]+", EntrySerializer().fields["door"].help_text.partition(":")[2])
+    assert set(DOOR_NAMES) == set(documented) - {"or"}
 
 
 def test_history_over_the_api_tells_it_too(manager):

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pghistory
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -9,6 +10,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import JobAborted
 
+from contacts.models import Category
 from crm_project.jobs import MAX_ATTEMPTS, STALLED_SECONDS
 from crm_project.jobs.retry import Patiently
 from crm_project.jobs.tasks import delete_finished_jobs, retry_stalled_jobs
@@ -82,11 +84,24 @@ def test_job_defers_in_the_transaction_of_the_job(task):
         with transaction.atomic():
             second.defer()
             transaction.set_rollback(True)
+        connection.close()  # It is that of the worker's thread, which ends with the test.
 
     first.defer()
     work()
 
     assert statuses() == {"first": "succeeded"}
+
+
+def test_what_a_job_changes_came_from_the_worker(task):
+    @task(name="rename")
+    def rename():
+        Category.objects.create(name="VIP")
+        connection.close()
+
+    rename.defer()
+    work()
+
+    assert pghistory.models.Context.objects.get().metadata == {"door": "worker"}
 
 
 def test_job_of_a_dead_worker_is_done_by_another(task):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from contacts.models import Task
 from crm_project.access.models import User
+from crm_project.jobs.context import tell_history
 from customers import tasks
 from customers.models import CustomerInteraction
 from customers.services import followups, process_followups
@@ -325,6 +326,6 @@ def test_queries_do_not_grow_with_the_follow_ups():
 
 def test_a_worker_says_by_which_door_it_came(manager):
     interaction = promise_to_lead()
-    tasks.process_followups()
+    tell_history(tasks.process_followups, None, None)
     history = manager.get(f"/contacts/{interaction.lead.contact_id}/history").json()["results"]
     assert next(entry["door"] for entry in history if entry["type"] == "task.created") == "worker"

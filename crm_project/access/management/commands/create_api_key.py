@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from crm_project.access import services
 from crm_project.access.models import ApiKey, User
+from crm_project.history.context import because_of
 
 MOST_DAYS = 36_500
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--scopes", default="read,write", help="comma list of: read, write")
         parser.add_argument("--expires", type=int, metavar="DAYS", help="days until the key stops (default: never)")
 
+    @because_of(door="command")
     def handle(self, *, username: str, name: str, scopes: str, expires: int | None, **options: Any) -> None:
         user = User.objects.filter(username=username).first()
         if user is None:

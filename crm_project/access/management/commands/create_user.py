@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from crm_project.access.models import Role, User
+from crm_project.history.context import because_of
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--team", help="a group the user shall belong to; made when it does not exist")
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
 
+    @because_of(door="command")
     @transaction.atomic
     def handle(
         self, *, username: str, role: str, email: str, team: str | None, password_stdin: bool, **options: Any

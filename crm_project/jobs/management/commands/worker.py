@@ -9,6 +9,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import ConnectorException
 
 from crm_project.jobs import HEARTBEAT_SECONDS, STALLED_SECONDS
+from crm_project.jobs.context import tell_history
 from crm_project.jobs.errors import keep_error
 from crm_project.jobs.management.arguments import positive
 from crm_project.parent import end_with_parent
@@ -50,6 +51,7 @@ async def work(concurrency: int, queues: list[str] | None, *, wait: bool) -> Non
         "stalled_worker_timeout": STALLED_SECONDS,
         "shutdown_graceful_timeout": GRACE_SECONDS,
         "worker_middleware": [keep_error],
+        "task_middleware": [tell_history],
     }
     if queues:
         settings["queues"] = queues
