@@ -12,7 +12,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model, ProtectedError, QuerySet, TextField, URLField
 from django.http import HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -29,6 +28,7 @@ from crm_project.api.exceptions import CrmError
 from crm_project.history import changes
 from crm_project.history.timeline import Entry
 
+from .errors import no_such_record
 from .forms import VersionedForm
 from .lists import BoundedPaginator, CrmChangeList
 from .story import Table, Teller
@@ -245,9 +245,8 @@ class CrmModelAdmin(NoLogMixin, RestrictedMixin, ModelAdmin):
         return record
 
     def _get_obj_does_not_exist_redirect(self, request: Any, opts: Any, object_id: str) -> HttpResponse:
-        """Django redirects to the start page; an honest 404 keeps to what the API answers."""
-        context = {**self.admin_site.each_context(request), "title": _("Not found"), "opts": self.opts}
-        return TemplateResponse(request, "admin/not_found.html", context, status=404)
+        """Django redirects to the start page; a 404 keeps to what the API answers."""
+        return no_such_record(request, opts=self.opts)
 
 
 def reason(error: Exception) -> str:

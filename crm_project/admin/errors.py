@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm_project.api import errors
@@ -24,6 +28,12 @@ def page_or_json(status: int, as_json: Callable[..., JsonResponse]) -> Callable[
         return render(request, "admin/refused.html", {"sentence": SENTENCES[status]}, status=status)
 
     return handler
+
+
+def no_such_record(request: HttpRequest, **context: Any) -> HttpResponse:
+    """For a record that is not there, or not to be seen: an honest 404 within the pages of the admin."""
+    context = {**admin.site.each_context(request), "title": gettext("Not found"), **context}
+    return TemplateResponse(request, "admin/not_found.html", context, status=404)
 
 
 bad_request = page_or_json(400, errors.bad_request)

@@ -1,6 +1,5 @@
 """The unsubscribe page as a person sees it on a phone whose browser runs no scripts."""
 
-import os
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,7 +9,7 @@ from crm_project.mail.links import unsubscribe_url
 from crm_project.mail.models import Suppression, Template
 from crm_project.mail.services import queue_mail
 
-from .conftest import CHROMIUM
+from .conftest import CHROMIUM, picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORDS = {
@@ -51,12 +50,6 @@ def phone(live_server, monkeypatch):
         yield tab
         browser.close()
     assert complaints == []
-
-
-def picture(tab, name):
-    """A screenshot to look at, where one is asked for."""
-    if folder := os.environ.get("CRM_SCREENSHOTS"):
-        tab.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize("language", WORDS)
