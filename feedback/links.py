@@ -1,7 +1,7 @@
 """The link by which a customer answers: one for each request, the same in every reminder.
 
 The token is an HMAC-SHA256 of the request's key under the ``SECRET_KEY``: 256 bits that nobody can guess and that can
-be made again for a reminder, so that the database holds only their SHA-256.
+be made again when a mail goes out, so that the database holds only their SHA-256.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import hashlib
 import hmac
 from uuid import UUID
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
+from crm_project.mail.links import public_url
+
 SALT = "feedback.survey"
+HIDDEN_TOKEN = "hidden-survey-token"
 
 
 def token_for(key: UUID) -> str:
@@ -33,5 +35,5 @@ def is_genuine(token: str, key: UUID) -> bool:
     return hmac.compare_digest(token.encode(), token_for(key).encode())
 
 
-def survey_url(key: UUID) -> str:
-    return f"{settings.CRM_PUBLIC_URL}{reverse('survey', args=[token_for(key)])}"
+def survey_url(token: str) -> str:
+    return public_url(reverse("survey", args=[token]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from crm_project.mail import templates
+from uuid import UUID
+
+from crm_project.mail import placeholders, templates
 from crm_project.mail.models import Mail
 from crm_project.mail.services import cancel_mail, queue_mail
 
-from .links import survey_url
+from .links import HIDDEN_TOKEN, survey_url, token_for
 from .models import Feedback
 
 PURPOSE = "feedback"
@@ -24,6 +26,7 @@ EXAMPLE = {
 def register() -> None:
     for key, name in ((REQUEST, "Request for feedback"), (REMINDER, "Reminder of a request for feedback")):
         templates.register(templates.MailTemplate(key=key, purpose=PURPOSE, name=name, example=EXAMPLE))
+    placeholders.register(HIDDEN_TOKEN, token_of)
 
 
 def send_request(feedback: Feedback) -> Mail | None:
@@ -36,7 +39,7 @@ def send_reminder(feedback: Feedback, number: int) -> Mail | None:
 
 
 def _queue(feedback: Feedback, template: str, number: int) -> Mail | None:
-    customer, url = feedback.customer, survey_url(feedback.pk)
+    customer, url = feedback.customer, survey_url(HIDDEN_TOKEN)
     return queue_mail(
         template=template,
         to=customer.email or "",
@@ -56,7 +59,13 @@ def _queue(feedback: Feedback, template: str, number: int) -> Mail | None:
 
 
 def _occasion(feedback: Feedback, number: int) -> str:
-    return f"feedback:{feedback.pk}:{number}"
+    return f"{PURPOSE}:{feedback.pk}:{number}"
+
+
+def token_of(mail: Mail) -> str | None:
+    """The token of the request that a mail is about; ``None`` for mails about something else."""
+    purpose, _colon, rest = mail.once.partition(":")
+    return token_for(UUID(rest.partition(":")[0])) if purpose == PURPOSE else None
 
 
 def cancel_waiting(feedback: Feedback) -> None:

@@ -6,3 +6,8 @@ class MailConfig(AppConfig):
     name = "crm_project.mail"
     label = "mail"
     verbose_name = _("Mail")
+
+    def ready(self):
+        from . import links, placeholders
+
+        placeholders.register(links.HIDDEN_TOKEN, links.token_of)

@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from .models import Mail
 
+HIDDEN_TOKEN = "hidden-unsubscribe-token"
+
 _signer = Signer(salt="unsubscribe")
 
 
@@ -18,9 +20,13 @@ def public_url(path: str) -> str:
     return settings.CRM_PUBLIC_URL + path
 
 
-def unsubscribe_url(mail_id: UUID) -> str:
-    """A page that says no to mail of this mail's purpose to its address. The link names neither, and works for good."""
-    return public_url(reverse("unsubscribe", args=[_signer.sign(mail_id.hex)]))
+def unsubscribe_url(token: str = HIDDEN_TOKEN) -> str:
+    """A page that says no to mail of a mail's purpose to its address. The link names neither, and works for good."""
+    return public_url(reverse("unsubscribe", args=[token]))
+
+
+def token_of(mail: Mail) -> str:
+    return _signer.sign(mail.pk.hex)
 
 
 def mail_of(token: str) -> Mail | None:

@@ -27,7 +27,8 @@ class Purpose(models.TextChoices):
 
 
 class Mail(BaseModel):
-    """One message to one person. Its text is made when it is queued; ``state`` says how far it is.
+    """One message to one person. Its text is made when it is queued, but for the secrets in its links (see
+    ``placeholders``), which are filled in when it goes out; ``state`` says how far it is.
 
     ``sending`` is committed before the mail server hears of the message. Who finds it there when the sender must be
     dead makes it ``uncertain``: it may have gone out, so it is not sent again unless somebody asks for it.

@@ -26,8 +26,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from . import hours
-from .links import unsubscribe_url
+from .links import token_of, unsubscribe_url
 from .models import Mail, Suppression
+from .placeholders import fill_in
 from .services import is_suppressed, suppress
 
 State = Mail.State
@@ -149,19 +150,20 @@ def _later(mail: Mail, error: str) -> Outcome:
 
 
 def message_of(mail: Mail) -> EmailMultiAlternatives:
+    """The mail as its receiver gets it, secrets and all."""
     message = EmailMultiAlternatives(
-        mail.subject,
-        mail.text,
+        fill_in(mail, mail.subject),
+        fill_in(mail, mail.text),
         settings.DEFAULT_FROM_EMAIL,
         [mail.to],
         headers={
             "Message-ID": mail.message_id,
             "Auto-Submitted": "auto-generated",
-            "List-Unsubscribe": f"<{unsubscribe_url(mail.pk)}>",
+            "List-Unsubscribe": f"<{unsubscribe_url(token_of(mail))}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
     )
-    message.attach_alternative(mail.html, "text/html")
+    message.attach_alternative(fill_in(mail, mail.html), "text/html")
     return message
 
 

@@ -65,7 +65,7 @@ def queue_mail(
     mail.time_zone = timezone if timezone in available_timezones() else settings.CRM_MAIL_TIME_ZONE
     mail.not_before = not_before or clock.now()
     mail.message_id = f"<{mail.pk}@{_domain()}>"
-    written = templates.render(template, mail.language, context, unsubscribe_url=unsubscribe_url(mail.pk))
+    written = templates.render(template, mail.language, context, unsubscribe_url=unsubscribe_url())
     mail.subject, mail.text, mail.html = written.subject, written.text, written.html
     Mail.objects.bulk_create([mail], ignore_conflicts=True)
     stored = Mail.objects.get(once=once)

@@ -9,6 +9,7 @@ from playwright.sync_api import expect, sync_playwright
 from crm_project.mail.models import Mail
 from feedback.models import Feedback
 from tests.factories import CustomerFactory, FeedbackFactory
+from tests.mails import as_sent, part
 
 from .conftest import CHROMIUM
 
@@ -39,7 +40,7 @@ def open_page(live_server, monkeypatch):
 
 
 def link_in(mail, rating):
-    return re.search(rf'href="https?://[^/"]+(/survey/[^"]+\?rating={rating})"', mail.html).group(1)
+    return re.search(rf'href="https?://[^/"]+(/survey/[^"]+\?rating={rating})"', part(as_sent(mail), "html")).group(1)
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])

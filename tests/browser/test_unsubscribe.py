@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from crm_project.mail.links import unsubscribe_url
+from crm_project.mail.links import token_of, unsubscribe_url
 from crm_project.mail.models import Suppression, Template
 from crm_project.mail.services import queue_mail
 
@@ -64,7 +64,7 @@ def test_somebody_unsubscribes_and_comes_back(phone, language):
         language=language,
     )
     question, everything, button, done, mistake, back = WORDS[language]
-    phone.goto(urlsplit(unsubscribe_url(mail.pk)).path)
+    phone.goto(urlsplit(unsubscribe_url(token_of(mail))).path)
     expect(phone.get_by_role("heading", name=question)).to_be_visible()
     box = phone.get_by_role("button", name=button).bounding_box()
     assert box["height"] >= 44, "Large enough for a thumb."

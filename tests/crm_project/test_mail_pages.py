@@ -1,7 +1,5 @@
 """The page behind the unsubscribe link, and the admin's pages of mails and templates."""
 
-import re
-from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,11 +8,12 @@ from django.test import Client
 
 from crm_project.access.models import User
 from crm_project.mail import sending, templates
-from crm_project.mail.links import unsubscribe_url
+from crm_project.mail.links import token_of, unsubscribe_url
 from crm_project.mail.models import Mail, Suppression, Template
 from crm_project.mail.services import is_suppressed, queue_mail
 from tests.admin_pages import client_of, form_of, text_of, url
 from tests.factories import UserFactory
+from tests.mails import Links, links_of
 
 pytestmark = pytest.mark.django_db
 
@@ -34,20 +33,11 @@ def mail():
 
 
 def link_of(mail):
-    return urlsplit(unsubscribe_url(mail.pk)).path
+    return urlsplit(unsubscribe_url(token_of(mail))).path
 
 
 def stored():
     return sorted(Suppression.objects.values_list("address", "purpose", "reason"))
-
-
-class Links(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.found = set()
-
-    def handle_starttag(self, tag, attributes):
-        self.found |= {value for name, value in attributes if name in ("href", "src", "action") and value}
 
 
 # Unsubscribing
@@ -92,19 +82,14 @@ def test_mail_program_unsubscribes_by_one_click(mail):
 def test_scanner_that_follows_every_link_unsubscribes_nobody(client, smtp, mail):
     sending.send(mail.pk)
     [message] = smtp.received
-    links = Links()
-    links.feed(message.get_body(["html"]).get_content())
-    links.found |= set(re.findall(r"https?://[^\s<>]+", message.get_body(["plain"]).get_content()))
-    links.found |= {message["List-Unsubscribe"].strip(" <>")}
-    paths = {urlsplit(found).path for found in links.found if "/mail/" in found}
+    paths = {urlsplit(found).path for found in links_of(message) if "/mail/" in found}
     assert paths == {link_of(mail)}
     for _ in range(2):
         for path in sorted(paths):
             for method in (client.get, client.head, client.options):
                 answer = method(path)
                 assert answer.status_code == 200
-            page = Links()
-            page.feed(text_of(client.get(path)))
+            page = Links(text_of(client.get(path)))
             paths |= {found for found in page.found if found.startswith("/mail/")}
     assert stored() == []
 

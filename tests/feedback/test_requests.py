@@ -8,11 +8,12 @@ from django.conf import settings as django_settings
 
 from crm_project.mail.models import Mail, Suppression
 from customers.models import Customer
-from feedback.links import token_for
+from feedback.links import HIDDEN_TOKEN, token_for
 from feedback.models import Feedback
 from feedback.services import request_feedback
 from tests.at_once import at_once
 from tests.factories import CustomerFactory, FeedbackFactory, OrderFactory, UserFactory
+from tests.mails import as_sent, part
 
 pytestmark = pytest.mark.django_db
 CRM = "/dev/crm"
@@ -35,8 +36,9 @@ def test_a_request_writes_one_mail_with_the_link(manager):
     mail = Mail.objects.get()
     assert (mail.to, mail.purpose, mail.contact_id) == ("jane@example.com", "feedback", customer.contact_id)
     link = f"{django_settings.CRM_PUBLIC_URL}/survey/{token_for(Feedback.objects.get().pk)}"
-    assert link in mail.text
-    assert re.findall(rf'{re.escape(link)}\?rating=(\d)"', mail.html) == ["1", "2", "3", "4", "5"]
+    sent = as_sent(mail)
+    assert link in part(sent, "plain")
+    assert re.findall(rf'{re.escape(link)}\?rating=(\d)"', part(sent, "html")) == ["1", "2", "3", "4", "5"]
 
 
 def test_the_token_is_long_and_stands_nowhere_in_the_record(manager):
@@ -44,7 +46,10 @@ def test_the_token_is_long_and_stands_nowhere_in_the_record(manager):
     token = token_for(feedback.pk)
     assert len(token) == 43  # 256 bits in base64url.
     assert token.encode() not in bytes(feedback.token_hash)
-    assert token not in manager.get(f"{CRM}/feedback/{feedback.pk}").content.decode()
+    for address in (f"{CRM}/feedback/{feedback.pk}", f"/contacts/{feedback.customer.contact_id}/history"):
+        assert token not in manager.get(address).content.decode()
+    assert f"/survey/{HIDDEN_TOKEN}" in Mail.objects.get().text
+    assert token not in Mail.objects.get().html
 
 
 def test_who_may_still_answer_is_not_asked_again(manager, sales):

@@ -14,6 +14,7 @@ from feedback.models import Feedback
 from feedback.services import record_answer
 from tests.at_once import at_once
 from tests.factories import CustomerFactory, FeedbackFactory, UserFactory
+from tests.mails import as_sent, part
 
 pytestmark = pytest.mark.django_db
 NAME = "Xqnamezw Smith"
@@ -175,7 +176,7 @@ def test_twenty_answers_at_once_count_once(settings):
 
 def test_the_links_of_the_mail_work(browser, manager):
     feedback = FeedbackFactory()
-    mail = Mail.objects.get()
-    path = mail.text.split("/survey/")[1].split()[0]
+    text = part(as_sent(Mail.objects.get()), "plain")
+    path = text.split("/survey/")[1].split()[0]
     assert browser.get(f"/survey/{path}").status_code == 200
     assert path == token_for(feedback.pk)

@@ -10,7 +10,7 @@ from django.test import Client
 
 from contacts.models import Interaction
 from crm_project.mail import sending
-from crm_project.mail.links import unsubscribe_url
+from crm_project.mail.links import token_of, unsubscribe_url
 from crm_project.mail.models import Mail
 from customers.services import convert_lead
 from leads import services
@@ -34,7 +34,7 @@ ZONES = ["Europe/Berlin", "Asia/Vladivostok", "America/New_York", "Asia/Kolkata"
 def unsubscribe(lead, now):
     mail = Mail.objects.filter(to=lead.email).first()
     if mail is not None:
-        Client().post(urlsplit(unsubscribe_url(mail.pk)).path, "List-Unsubscribe=One-Click", "text/plain")
+        Client().post(urlsplit(unsubscribe_url(token_of(mail))).path, "List-Unsubscribe=One-Click", "text/plain")
     return mail is not None
 
 
