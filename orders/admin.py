@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold import widgets
@@ -28,7 +30,7 @@ from crm_project.admin import (
     link_to,
     offer,
 )
-from crm_project.admin.lists import PeriodFilter
+from crm_project.admin.lists import PeriodFilter, short_moment
 from crm_project.transfer.admin import TransferMixin
 from customers.models import Customer
 
@@ -81,7 +83,7 @@ class OrderAdmin(CustomFieldsMixin, RecordAdmin):
     autocomplete_fields = ("customer", "product")
     search_fields = ("number",)
     search_help_text = gettext_lazy("The order's number; or the customer's name, company, address or number")
-    list_display = ("shown_number", "customer_name", "product", "quantity", "money", "status_label", "owner", "dated")
+    list_display = ("shown_number", "customer_name", "product", "quantity", "amount", "status_label", "owner", "dated")
     list_display_links = ("shown_number",)
     list_select_related = ("assigned_to", "product", "customer")
     list_filter = (
@@ -121,17 +123,21 @@ class OrderAdmin(CustomFieldsMixin, RecordAdmin):
     def customer_link(self, order: Any) -> str:
         return link_to(order.asked_by, order.customer)
 
+    @display(description=gettext_lazy("Total"), ordering="total")
+    def amount(self, order: Order) -> str:
+        return shown_money(order.total, order.currency)
+
     @display(description=gettext_lazy("Total"))
     def money(self, order: Order) -> str:
-        return f"{order.quantity} × {order.unit_price} = {order.total} {order.currency}"
+        return f"{order.quantity} × {shown_money(order.unit_price)} = {self.amount(order)}"
 
     @display(description=gettext_lazy("Status"), label=STATUS_COLORS)
     def status_label(self, order: Order) -> tuple[str, str]:
         return order.status, order.get_status_display()
 
     @display(description=gettext_lazy("Order date"), ordering="order_date")
-    def dated(self, order: Order) -> Any:
-        return order.order_date
+    def dated(self, order: Order) -> str:
+        return short_moment(order.order_date)
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> tuple[str, ...]:
         return self.readonly_fields if obj is not None else ()
@@ -190,7 +196,12 @@ class ProductAdmin(TransferMixin, CrmModelAdmin):
 
     @display(description=gettext_lazy("Price"))
     def price_with_currency(self, product: Product) -> str:
-        return f"{product.price} {product.currency}"
+        return shown_money(product.price, product.currency)
+
+
+def shown_money(money: Decimal, currency: str = "") -> str:
+    """Money as people read it, on one line: ``1,234.50 EUR``."""
+    return f"{number_format(money, 2, use_l10n=True, force_grouping=True)}\N{NO-BREAK SPACE}{currency}".strip()
 
 
 def order_links(request: Any, customer: Customer) -> Iterator[Link]:

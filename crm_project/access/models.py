@@ -48,6 +48,9 @@ class User(AbstractUser):
             )
         ]
 
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
 
 @track()
 class Role(models.Model):

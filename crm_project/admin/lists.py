@@ -11,8 +11,9 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter, RangeDateFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
@@ -140,6 +141,14 @@ def user_choices() -> list[tuple[Any, str]]:
     """Active users by name, for filters and for handing records over. One query."""
     users = User.objects.filter(is_active=True).order_by("first_name", "last_name", "username")
     return [(str(user.pk), name_of(user)) for user in users[:MOST_CHOICES]]
+
+
+def short_moment(moment: dt.datetime) -> str:
+    """A day, with the year unless it is this one; the time when one points at it."""
+    moment, now = timezone.localtime(moment), timezone.localtime()
+    day = formats.date_format(moment, "MONTH_DAY_FORMAT" if moment.year == now.year else "DATE_FORMAT")
+    whole = formats.date_format(moment, "DATETIME_FORMAT")
+    return format_html('<time class="whitespace-nowrap" title="{}">{}</time>', whole, day)
 
 
 def name_of(user: User) -> str:

@@ -37,7 +37,7 @@ from crm_project.api.exceptions import CrmError
 from crm_project.history.timeline import Entry, decode_position, encode_position, timeline
 
 from .base import OwnedModelAdmin, reason
-from .lists import name_of
+from .lists import name_of, short_moment
 from .story import Table, Teller
 
 NEWEST = 5
@@ -121,8 +121,8 @@ class RecordAdmin(OwnedModelAdmin):
         return name_of(record.assigned_to) if record.assigned_to else ""
 
     @display(description=gettext_lazy("Changed"), ordering="updated_at")
-    def changed(self, record: Any) -> dt.datetime:
-        return record.updated_at
+    def changed(self, record: Any) -> str:
+        return short_moment(record.updated_at)
 
     def get_object(self, request: Any, object_id: str, from_field: str | None = None) -> Any:
         """Notes who asks, for columns that show what not everybody may see."""

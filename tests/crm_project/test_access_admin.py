@@ -183,7 +183,7 @@ def test_wrong_passwords_are_counted(client):
 
 def test_last_use_is_shown(rep):
     ApiKeyFactory(user=rep.user, last_used_at=dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC))
-    assert "Jan. 31, 2026" in text_of(rep.get(KEYS))
+    assert "31 Jan 2026, 12:00" in text_of(rep.get(KEYS))
 
 
 def test_histories_tell_who_gave_which_rights(administrator):
