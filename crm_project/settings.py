@@ -376,7 +376,7 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("access/favicon.svg")},
     ],
-    "STYLES": [lambda request: static("access/lists.css")],
+    "STYLES": [lambda request: static("access/utilities.css"), lambda request: static("access/lists.css")],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",

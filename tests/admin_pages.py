@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -77,3 +78,10 @@ def form_of(response: Any, form_id: str = "") -> dict[str, Any]:
 
 def text_of(response: Any) -> str:
     return response.content.decode()
+
+
+def value_of(page: str, label: str) -> str:
+    """What a form shows beside the label of something that cannot be changed, without its markup."""
+    _before, _label, after = page.partition(f">{label}</label>")
+    found = re.search(r'<div class="[^"]*readonly[^"]*"[^>]*>(.*?)</div>', after, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split()) if found else ""

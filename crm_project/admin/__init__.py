@@ -5,6 +5,7 @@ from .forms import OwnedForm, VersionedForm
 from .lists import (
     BoundedPaginator,
     CrmChangeList,
+    Labelled,
     OwnerFilter,
     TeamFilter,
     TrashFilter,
@@ -18,6 +19,7 @@ __all__ = [
     "CrmChangeList",
     "CrmModelAdmin",
     "CrmTabularInline",
+    "Labelled",
     "Link",
     "NoLogMixin",
     "OwnedForm",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.models import Group
@@ -25,6 +25,16 @@ from crm_project.access.models import User
 from crm_project.api.pagination import COUNT_EXACT_TO
 
 MOST_CHOICES = 500
+
+
+class Labelled(NamedTuple):
+    """A choice for ``display(label=…)``: lists show its name in the colour of its value, forms the name alone."""
+
+    value: str
+    name: Any
+
+    def __str__(self) -> str:
+        return str(self.name)
 
 
 class BoundedPaginator(Paginator):

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import display_for_value
 from django.db.models import Max, Min, OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.utils import timezone
@@ -17,7 +18,7 @@ from procrastinate.contrib.django import admin as plain  # Registers a page of i
 from procrastinate.contrib.django.models import ProcrastinateEvent
 from unfold.decorators import display
 
-from crm_project.admin import CrmModelAdmin
+from crm_project.admin import CrmModelAdmin, Labelled
 from crm_project.admin.lists import ChoiceFilter
 from crm_project.api.exceptions import CrmError
 
@@ -101,16 +102,16 @@ class JobAdmin(CrmModelAdmin):
         return job.name
 
     @display(description=gettext_lazy("State"), label=LABELS)
-    def shown_status(self, job: Job) -> tuple[str, Any]:
-        return job.status, Job.Status(job.status).label
+    def shown_status(self, job: Job) -> Labelled:
+        return Labelled(job.status, Job.Status(job.status).label)
 
     @display(description=gettext_lazy("Queued"))
-    def began_at(self, job: Any) -> Any:
-        return job.began
+    def began_at(self, job: Any) -> str:
+        return display_for_value(job.began, "–")
 
     @display(description=gettext_lazy("Ended"))
-    def ended_at(self, job: Any) -> Any:
-        return job.ended if job.status not in ("todo", "doing") else None
+    def ended_at(self, job: Any) -> str:
+        return display_for_value(job.ended if job.status not in ("todo", "doing") else None, "–")
 
     @display(description=gettext_lazy("Last error"))
     def last_error(self, job: Any) -> str:
@@ -118,7 +119,7 @@ class JobAdmin(CrmModelAdmin):
 
     @display(description=gettext_lazy("What it is about"))
     def shown_args(self, job: Job) -> str:
-        return json.dumps(job.args, ensure_ascii=False)
+        return ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in job.args.items()) or "–"
 
     @display(description=gettext_lazy("Errors, newest first"))
     def errors(self, job: Job) -> str:

@@ -19,7 +19,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from crm_project.access import rules
-from crm_project.admin import CrmModelAdmin
+from crm_project.admin import CrmModelAdmin, Labelled
 from crm_project.admin.lists import PeriodFilter
 from crm_project.api.exceptions import CrmError
 
@@ -88,8 +88,8 @@ class MailAdmin(CrmModelAdmin):
         return mail.subject or "–"
 
     @display(description=gettext_lazy("State"), label=STATES)
-    def shown_state(self, mail: Mail) -> tuple[str, str]:
-        return mail.state, mail.get_state_display()
+    def shown_state(self, mail: Mail) -> Labelled:
+        return Labelled(mail.state, mail.get_state_display())
 
     @display(description=gettext_lazy("Text"))
     def shown_text(self, mail: Mail) -> str:

@@ -26,7 +26,13 @@ PARTS = ("subject", "text", "html")
 SUFFIXES = {"subject": "subject", "text": "txt", "html": "html"}
 LONGEST_SUBJECT = 500
 # What the preview of a template fills in that only staff know.
-EXAMPLE = {"name": "Grace Hopper", "first_name": "Grace", "company": "Eckert–Mauchly", "owner": "Mia Rossi"}
+EXAMPLE = {
+    "name": "Grace Hopper",
+    "first_name": "Grace",
+    "company": "Eckert–Mauchly",
+    "owner": "Mia Rossi",
+    "owner_email": "mia@example.com",
+}
 
 
 @dataclass(frozen=True)

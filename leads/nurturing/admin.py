@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,7 +21,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from crm_project.access import rules
-from crm_project.admin import CrmModelAdmin, CrmTabularInline, VersionedForm, VisibleAutocompleteFilter
+from crm_project.admin import CrmModelAdmin, CrmTabularInline, Labelled, VersionedForm, VisibleAutocompleteFilter
 from crm_project.admin.forms import ParametersField, flat
 from crm_project.api.exceptions import CrmError
 from crm_project.mail import templates
@@ -207,6 +208,7 @@ class NurtureEnrollmentAdmin(CrmModelAdmin):
     list_display = ("lead", "sequence", "shown_state", "due_at", "ended_at")
     list_filter = (
         ("sequence", VisibleAutocompleteFilter),
+        ("lead", VisibleAutocompleteFilter),
         ("state", ChoicesDropdownFilter),
         ("stop_reason", ChoicesDropdownFilter),
     )
@@ -249,14 +251,21 @@ class NurtureEnrollmentAdmin(CrmModelAdmin):
         obj.pk = NurtureEnrollment.objects.get(sequence=obj.sequence, lead=obj.lead).pk
 
     @display(description=gettext_lazy("State"), label={"active": "info", "finished": "success", "stopped": "warning"})
-    def shown_state(self, enrollment: NurtureEnrollment) -> tuple[str, str]:
+    def shown_state(self, enrollment: NurtureEnrollment) -> Labelled:
         why = f": {enrollment.get_stop_reason_display()}" if enrollment.stop_reason else ""
-        return enrollment.state, f"{enrollment.get_state_display()}{why}"
+        return Labelled(enrollment.state, f"{enrollment.get_state_display()}{why}")
 
     @display(description=gettext_lazy("What was done"))
     def story(self, enrollment: NurtureEnrollment) -> str:
-        rows = ((action, action.note) for action in enrollment.actions.all())
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} {}</li>", rows))
+        told = (
+            (
+                formats.date_format(timezone.localtime(action.created_at), "DATETIME_FORMAT"),
+                action.get_kind_display(),
+                f": {action.note}" if action.note else "",
+            )
+            for action in enrollment.actions.all()
+        )
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} · {}{}</li>", told))
 
     @admin.action(description=gettext_lazy("Stop"), permissions=["stop"])
     def stop(self, request: Any, queryset: QuerySet) -> None:

@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from crm_project.jobs.models import Job, JobError
 from crm_project.jobs.services import JobInState, retry_job
-from tests.admin_pages import client_of, text_of, url
+from tests.admin_pages import client_of, text_of, url, value_of
 from tests.at_once import at_once
 from tests.crm_project.test_jobs import age, empty_queue, stall, task, work  # noqa: F401  (fixtures)
 from tests.factories import UserFactory
@@ -44,7 +44,8 @@ def test_failed_jobs_are_told_with_their_errors(failed):
     )
     page = text_of(manager.get(url("jobs_job_change", failed.pk)))
     assert "Traceback (most recent call last)" in page
-    assert "&quot;number&quot;: 7" in page
+    assert value_of(page, "What it is about") == "number: 7"
+    assert value_of(page, "State") == "Failed"
 
 
 def test_failed_job_is_tried_again(failed, task):  # noqa: F811

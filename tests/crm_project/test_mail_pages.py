@@ -11,7 +11,7 @@ from crm_project.mail import sending, templates
 from crm_project.mail.links import token_of, unsubscribe_url
 from crm_project.mail.models import Mail, Suppression, Template
 from crm_project.mail.services import is_suppressed, queue_mail
-from tests.admin_pages import client_of, form_of, text_of, url
+from tests.admin_pages import client_of, form_of, text_of, url, value_of
 from tests.factories import UserFactory
 from tests.mails import Links, links_of
 
@@ -149,6 +149,7 @@ def test_staff_see_what_became_of_a_mail(staff, mail):
     page = text_of(staff.get(url("mail_mail_change", mail.pk)))
     assert mail.message_id.strip("<>") in page
     assert 'sandbox=""' in page
+    assert value_of(page, "State") == "Queued"
     assert "Ada <b>" not in page
     assert text_of(staff.get(url("mail_mail_changelist"), {"q": "ADA@example.com"})).count("Hello Ada") == 1
     assert text_of(staff.get(url("mail_mail_changelist"), {"q": "ada"})).count("Hello Ada") == 0

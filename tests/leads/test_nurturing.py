@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from contacts.models import Interaction, Task
+from crm_project.access.models import User
 from crm_project.mail import sending
 from crm_project.mail.models import Mail, Template
 from crm_project.mail.services import suppress
@@ -287,6 +288,22 @@ def test_twenty_at_once_do_it_once():
 
 
 # The API
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("are_named", [True, False], ids=["these leads", "all that is due"])
+def test_twenty_calls_at_once_do_it_once(api, are_named):
+    sequence = sequence_of(filter={"source": "website"})
+    leads = [LeadFactory(source="website") for _ in range(7)]
+    body = {"sequence_id": str(sequence.pk), "lead_ids": [str(lead.pk) for lead in leads]} if are_named else {}
+    manager = UserFactory(groups=["Manager"])
+    clients = [api(User.objects.get(pk=manager.pk)) for _ in range(20)]
+    answers = at_once([lambda client=client: client.post(START, body) for client in clients])
+    assert {answer.status_code for answer in answers} == {200}
+    reports = [answer.json() for answer in answers]
+    assert sum(report["enrolled"] for report in reports) == 7
+    assert sum(report["mails"] for report in reports) == 7
+    assert len(mails()) == len({to for to, _subject, _state in mails()}) == 7
 
 
 def test_sequences_are_made_changed_and_deleted(manager):

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from crm_project.mail.models import Mail
 from leads.models import NurtureEnrollment, NurtureSequence
-from tests.admin_pages import client_of, form_of, text_of, url
+from tests.admin_pages import client_of, form_of, text_of, url, value_of
 from tests.factories import LeadFactory, UserFactory
 from tests.leads.test_nurturing import sequence_of, start
 
@@ -98,7 +98,8 @@ def test_lead_is_put_on_a_sequence_by_hand_and_stopped(staff):
     again = staff.post(url("leads_nurtureenrollment_add"), form, follow=True)
     assert "is or was on this sequence" in text_of(again)
     page = text_of(staff.get(url("leads_nurtureenrollment_change", enrollment.pk)))
-    assert "Send a mail" in page
+    assert "· Send a mail" in page
+    assert value_of(page, "State") == "On its way"
     staff.post(url("leads_nurtureenrollment_changelist"), {"action": "stop", "_selected_action": [str(enrollment.pk)]})
     enrollment.refresh_from_db()
     assert (enrollment.state, enrollment.stop_reason) == ("stopped", "by_staff")

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from crm_project.access import rules
-from crm_project.admin import CrmModelAdmin
+from crm_project.admin import CrmModelAdmin, Labelled
 
 from .. import exports, links, services, writing
 from ..models import ExportJob, ImportJob, ImportSource, UndoJob
@@ -51,8 +51,8 @@ class JobAdmin(CrmModelAdmin):
         description=gettext_lazy("State"),
         label={"queued": "info", "running": "info", "done": "success", "failed": "danger", "cancelled": "warning"},
     )
-    def shown_state(self, job: Any) -> tuple[str, str]:
-        return job.state, job.get_state_display()
+    def shown_state(self, job: Any) -> Labelled:
+        return Labelled(job.state, job.get_state_display())
 
 
 @admin.register(ImportJob)
@@ -167,7 +167,8 @@ def button(label: str, url: str, post: bool = False) -> dict[str, Any]:
 
 def told(job: Any, what: str, numbers: list[tuple[Any, Any]], buttons: list[dict[str, Any]]) -> dict[str, Any]:
     """How far a job is and what it did, for ``transfer/receipt.html``."""
-    percent = 100 if job.state == job.State.DONE else 100 * job.rows // job.total if job.total else 0
+    total = getattr(job, "total", None)  # Nobody counts beforehand what an export writes.
+    percent = 100 if job.state == job.State.DONE else 100 * job.rows // total if total else 0
     return {
         "title": f"{what} · {job.get_state_display()}",
         "percent": percent,
