@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from crm_project.admin import OwnedForm, link_to
+from crm_project.access import rules
+from crm_project.admin import Link, OwnedForm, link_to, offer
 from crm_project.api.exceptions import AlreadyExists
 
 from . import custom_fields as custom
 from .custom_form_fields import PREFIX, form_field, given, name_of, readable
-from .models import CustomField
+from .models import Contact, CustomField
 from .services.people import in_trash, refuse_taken_email
+
+MOST_LINKS = 5
+
+
+def offer_on_contact(model: Any, icon: str) -> None:
+    """Put links to a contact's leads, or customers, on the contact's page: the newest that the user may see."""
+
+    def links(request: Any, contact: Contact) -> Iterator[Link]:
+        records = rules.visible(model.objects.live().filter(contact=contact.pk), request.user)
+        for record in records.order_by("-pk")[:MOST_LINKS]:
+            title = f"{capfirst(model._meta.verbose_name)}: {record.get_status_display()}"
+            yield Link(
+                title, reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[record.pk]), icon
+            )
+
+    offer(Contact, links)
 
 
 class CustomFieldsForm(OwnedForm):

@@ -21,7 +21,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from contacts.models import Origin
-from contacts.pages import CustomFieldsMixin, PersonForm, PersonMixin
+from contacts.pages import CustomFieldsMixin, PersonForm, PersonMixin, offer_on_contact
 from crm_project.access import rules
 from crm_project.admin import (
     CrmModelAdmin,
@@ -177,6 +177,7 @@ def lead_links(request: Any, customer: Customer) -> Iterator[Link]:
 
 
 offer(Lead, conversion_links)
+offer_on_contact(Customer, "storefront")
 offer(Customer, lead_links)
 
 

@@ -14,7 +14,7 @@ PATHS = {"contact": "customer__contact", "customer": "customer", "order": "order
 
 
 def register() -> None:
-    changes.tell(Feedback, PATHS, label="status", hidden={"customer_id", "order_id"})
+    changes.tell(Feedback, PATHS, label="category", hidden={"customer_id", "order_id"})
     timeline.register("feedback_answer", answers, records=Feedback, paths=PATHS)
 
 

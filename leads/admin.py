@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from contacts.models import Origin
-from contacts.pages import CustomFieldsMixin, PersonForm, PersonMixin
+from contacts.pages import CustomFieldsMixin, PersonForm, PersonMixin, offer_on_contact
 from crm_project.access import rules
 from crm_project.access.models import User
 from crm_project.admin import (
@@ -345,3 +345,6 @@ class ScoreRuleAdmin(CrmModelAdmin):
     def delete_queryset(self, request: Any, queryset: QuerySet) -> None:
         super().delete_queryset(request, queryset)
         services.rules_changed()
+
+
+offer_on_contact(Lead, "person_search")

@@ -121,7 +121,7 @@ class Teller:
         for entry in entries:
             kind = entry.type.partition(".")[0]
             table = self.tables.get(kind)
-            found[(table.part_of, "") if table and table.part_of else (kind, self.subject(entry))].append(entry)
+            found[(table.part_of, "") if table and table.part_of else (kind, entry.record)].append(entry)
         return found.values()
 
     def subject(self, entry: Entry) -> str:

@@ -96,6 +96,7 @@ def _entry(row: dict[str, Any], name: str, hidden: set[str], label: str | None) 
         door=context.get("door"),
         changes=changes,
         data={key: value for key, value in context.items() if key in {"api_key", "job", "request_id"}},
+        record=str((after or before)["pgh_obj_id"]),
     )
 
 

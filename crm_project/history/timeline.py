@@ -33,7 +33,10 @@ Rows = TypeVar("Rows", bound=QuerySet)
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened: ``kind`` is ``interaction`` or ``event``, ``type`` what of its kind it was."""
+    """One thing that happened: ``kind`` is ``interaction`` or ``event``, ``type`` what of its kind it was.
+
+    ``record`` is the key of the record that an event changed.
+    """
 
     at: dt.datetime
     id: str
@@ -44,6 +47,7 @@ class Entry:
     door: str | None = None
     changes: dict[str, list[Any]] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
+    record: str = ""
 
     @property
     def position(self) -> Position:

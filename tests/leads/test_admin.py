@@ -2,12 +2,12 @@
 
 import pytest
 
-from contacts.models import CustomField
+from contacts.models import Contact, CustomField
 from crm_project.access import services as access
 from leads import services
 from leads.models import Campaign, Lead, LeadInteraction, ScoreRule
 from tests.admin_pages import client_of, form_of, text_of, url
-from tests.factories import CampaignFactory, LeadFactory, TeamFactory, UserFactory
+from tests.factories import CampaignFactory, CustomerFactory, LeadFactory, TeamFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/leads/lead/"
@@ -269,3 +269,18 @@ def test_campaigns_and_rules(manager, monkeypatch):
     assert manager.post(address, form | {"points": "12"}).status_code == 302
     assert manager.post(url("leads_scorerule_delete", rule.pk), {"post": "yes"}).status_code == 302
     assert len(calls) == 2
+
+
+def test_a_contact_leads_to_what_it_is_behind(manager, rep):
+    lead = LeadFactory(assigned_to=rep.user, status="qualified")
+    customer = CustomerFactory(contact=lead.contact)
+    Contact.objects.update(assigned_to=rep.user)
+    contact = url("contacts_contact_change", lead.contact_id)
+    leads, customers = page(lead), url("customers_customer_change", customer.pk)
+    shown = text_of(manager.get(contact))
+    assert f'href="{leads}"' in shown
+    assert f'href="{customers}"' in shown
+    assert "Lead: Qualified" in shown
+    shown = text_of(rep.get(contact))
+    assert f'href="{leads}"' in shown
+    assert customers not in shown
