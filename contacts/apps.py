@@ -11,7 +11,7 @@ class ContactsConfig(AppConfig):
         from crm_project.transfer import undo
         from crm_project.transfer.resources import register
 
-        from . import custom_fields, timeline
+        from . import custom_fields, erasing, timeline
         from .app_connect import sources
         from .demo import make_contacts
         from .filters import ContactFilterSet
@@ -25,3 +25,4 @@ class ContactsConfig(AppConfig):
         register(ContactResource, ContactFilterSet)
         undo.register(Contact, undo.Rule(settle=choose_primaries))
         demo.register(demo.Part("contacts", Contact, default=500, make=make_contacts))
+        erasing.register()

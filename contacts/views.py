@@ -21,6 +21,7 @@ from . import custom_fields as custom
 from . import filters, services
 from .duplicates import Person, find_duplicates
 from .models import Category, Contact, ContactMerge, CustomField, Interaction, Organization, Segment
+from .privacy_api.views import PrivacyActions
 from .resources import ContactResource
 from .serializers import (
     CUSTOM_FIELD_CHANGE_EXAMPLES,
@@ -41,7 +42,7 @@ from .serializers import (
 )
 
 
-class ContactViewSet(TransferActions, HistoryActions, SharingActions, OwnedViewSet):
+class ContactViewSet(PrivacyActions, TransferActions, HistoryActions, SharingActions, OwnedViewSet):
     tag = "contacts"
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
@@ -57,6 +58,8 @@ class ContactViewSet(TransferActions, HistoryActions, SharingActions, OwnedViewS
         "duplicate": "view",
         "duplicates": "view",
         "merge": "merge",
+        "erase": "erase",
+        "personal_data": "disclose",
     }
     query_parameters = {"duplicate": ("name", "email", "phone", "company")}
 

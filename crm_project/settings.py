@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "crm_project.jobs",
     "crm_project.transfer",
     "crm_project.mail",
+    "crm_project.privacy",
     "contacts",
     "leads",
     "customers",

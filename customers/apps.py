@@ -13,7 +13,7 @@ class CustomersConfig(AppConfig):
         from crm_project.mail import templates
         from crm_project.transfer.resources import register
 
-        from . import callers, timeline
+        from . import callers, erasing, timeline
         from .demo import make_customers
         from .filters import CustomerFilterSet
         from .models import Customer
@@ -29,3 +29,4 @@ class CustomersConfig(AppConfig):
         custom_fields.register(Customer)
         merging.register(merging.moves("customers", Customer))
         demo.register(demo.Part("customers", Customer, default=80, make=make_customers))
+        erasing.register()

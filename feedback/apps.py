@@ -9,7 +9,7 @@ class FeedbackConfig(AppConfig):
     def ready(self):
         from crm_project import demo
 
-        from . import mails, standing, timeline
+        from . import erasing, mails, standing, timeline
         from .demo import make_feedback
         from .models import Feedback
 
@@ -17,3 +17,4 @@ class FeedbackConfig(AppConfig):
         standing.register()
         timeline.register()
         demo.register(demo.Part("feedback", Feedback, default=150, make=make_feedback))
+        erasing.register()

@@ -15,7 +15,7 @@ class LeadsConfig(AppConfig):
         from crm_project.transfer import undo
         from crm_project.transfer.resources import register
 
-        from . import callers, timeline
+        from . import callers, erasing, timeline
         from .demo import make_leads
         from .filters import LeadFilterSet
         from .models import Lead, LeadStatusChange
@@ -41,3 +41,4 @@ class LeadsConfig(AppConfig):
         sending.register_guard(Purpose.NURTURING, stopping.guard)
         for key, name in (("welcome", _("Welcome")), ("still_interested", _("Still interested?"))):
             templates.register(templates.MailTemplate(key, Purpose.NURTURING, name, templates.EXAMPLE))
+        erasing.register()

@@ -12,7 +12,7 @@ class OrdersConfig(AppConfig):
         from crm_project.transfer.resources import register
         from customers import services as customers
 
-        from . import buying, services, standing, timeline
+        from . import buying, erasing, services, standing, timeline
         from .demo import make_orders, make_products
         from .filters import ProductFilterSet
         from .models import Order, Product
@@ -26,3 +26,4 @@ class OrdersConfig(AppConfig):
         standing.register()
         custom_fields.register(Order)
         customers.register_undo_check(services.objection_to_undo)
+        erasing.register()

@@ -90,7 +90,7 @@ CATALOGS = {
 ONESELF = {User: "view"}  # Whoever has signed in may ask who they are.
 SEE_ALL = dict.fromkeys(KINDS, "view") | ONESELF
 RUN_ALL = {
-    Contact: f"{EDIT} share import export merge",
+    Contact: f"{EDIT} share import export merge erase disclose",
     Lead: f"{EDIT} share import export",
     Customer: f"{EDIT} share import export",
     Order: f"{EDIT} share export",
@@ -135,6 +135,8 @@ VERBS = {
     "restore": "delete",
     "set_sharing": "share",
     "merge": "merge",
+    "erase": "erase",
+    "personal_data": "disclose",
     "undo": "merge",
     "cancel": "change",
     "done": "change",

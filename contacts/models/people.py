@@ -175,7 +175,10 @@ class Contact(OwnedModel):
     class Meta(OwnedModel.Meta):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
-        default_permissions = ("add", "change", "delete", "view", "share", "import", "export", "merge")
+        default_permissions = (
+            *("add", "change", "delete", "view", "share", "import", "export", "merge"),
+            *("erase", "disclose"),
+        )
         triggers = [*OwnedModel.Meta.triggers, triggers.CONTACT_SEARCH_TEXT]
         indexes = [
             # The list of who sees everything, newest first, and its count.

@@ -1,6 +1,7 @@
 """Every change to contacts that has a rule or a side effect."""
 
 from .contacts import create_contact, delete_contact, restore_contact, update_contact
+from .erasing import contacts_of, erase_contact, personal_data
 from .matching import Identity, match_contact, match_contacts
 from .merging import hold_contact, lock_contacts, merge_contacts, survivor_of, told_together, undo_merge
 from .naming import find_or_make
@@ -24,10 +25,12 @@ __all__ = [
     "add_point",
     "change_point",
     "close_task",
+    "contacts_of",
     "create_contact",
     "create_task",
     "delete_contact",
     "delete_task",
+    "erase_contact",
     "find_or_make",
     "follow_up_key",
     "hold_contact",
@@ -38,6 +41,7 @@ __all__ = [
     "move_task",
     "move_tasks",
     "open_task",
+    "personal_data",
     "remove_point",
     "reopen_task",
     "restore_contact",

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from crm_project.access.models import User
 from crm_project.access.services import check_handover
+from crm_project.privacy.services import refuse_erased
 
 from .. import custom_fields as custom
 from .. import points
@@ -154,10 +155,12 @@ def restore_contact(*, contact: Contact) -> None:
 
     Raises:
         MergedAway: it is there because it was merged into another one.
+        IsErased: the person was erased.
         RestoreClash: another contact has got one of its unique values meanwhile; the sentence names the fields.
     """
     if contact.merged_into_id:
         raise MergedAway()
+    refuse_erased(contact.pk)
     try:
         custom.check_unique(custom.definitions(), Contact, contact.pk, contact.custom_fields)
     except ValidationError as error:

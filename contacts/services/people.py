@@ -17,6 +17,7 @@ from crm_project.access import rules
 from crm_project.access.models import User
 from crm_project.api.exceptions import AlreadyExists
 from crm_project.database import copying
+from crm_project.privacy.services import refuse_erased
 
 from .. import custom_fields as custom
 from ..models import Contact, ContactPoint, Organization
@@ -173,7 +174,9 @@ def take_from_trash(person: PersonModel, *, actor: User, refusal: type[AlreadyEx
 
     Raises:
         AlreadyExists: as ``refusal``, when another record got the address in the meantime; it names the choice.
+        IsErased: the person was erased.
     """
+    refuse_erased(person.contact_id)
     try:
         refuse_taken_email(type(person), person.email, actor, refusal)
     except AlreadyExists as error:

@@ -5,3 +5,8 @@ class ApiConfig(AppConfig):
     name = "crm_project.api"
     label = "api"
     verbose_name = "API"
+
+    def ready(self):
+        from . import erasing
+
+        erasing.register()

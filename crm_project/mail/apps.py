@@ -8,6 +8,7 @@ class MailConfig(AppConfig):
     verbose_name = _("Mail")
 
     def ready(self):
-        from . import links, placeholders
+        from . import erasing, links, placeholders
 
         placeholders.register(links.HIDDEN_TOKEN, links.token_of)
+        erasing.register()

@@ -30,9 +30,9 @@ def token_of(mail: Mail) -> str:
 
 
 def mail_of(token: str) -> Mail | None:
-    """The mail whose link has this token; ``None`` when the token was not made here, or the mail is gone."""
+    """The mail whose link has this token; ``None`` when it was not made here, or mail or receiver are gone."""
     try:
         key = UUID(_signer.unsign(token))
     except (BadSignature, ValueError):
         return None
-    return Mail.objects.filter(pk=key).first()
+    return Mail.objects.filter(pk=key).exclude(to="").first()

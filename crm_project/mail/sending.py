@@ -177,7 +177,8 @@ def settle(mail: Mail, outcome: Outcome) -> None:
     elif outcome.state == State.QUEUED:
         changes["not_before"] = now + dt.timedelta(minutes=WAITS[min(mail.tries, len(WAITS)) - 1])
     claimed = Mail.objects.filter(pk=mail.pk, tried_at=mail.tried_at, state__in=[State.SENDING, State.UNCERTAIN])
-    claimed.update(**changes)
+    if not claimed.update(**changes):
+        return  # Another process has found out, or the receiver was erased.
     if outcome.bounced:
         suppress(address=mail.to, reason=Suppression.Reason.BOUNCED)
     if outcome.error:

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone as clock
+from django.utils.crypto import salted_hmac
 
 from crm_project.api.exceptions import CrmError
 
@@ -94,8 +95,15 @@ def is_suppressed(address: str, purpose: str) -> bool:
 def suppressed(addresses: Collection[str], purpose: str) -> set[str]:
     """Those of the addresses, in small letters, that get no mail of the purpose. One query."""
     folded = {address.strip().lower() for address in addresses}
-    found = Suppression.objects.filter(address__in=folded, purpose__in=["", purpose])
-    return set(found.values_list("address", flat=True))
+    known = {address: address for address in folded} | {hidden(address): address for address in folded}
+    found = Suppression.objects.filter(address__in=known, purpose__in=["", purpose])
+    return {known[address] for address in found.values_list("address", flat=True)}
+
+
+def hidden(address: str) -> str:
+    """What stands on the list in place of the address of somebody who was erased: a keyed hash that looks like one."""
+    digest = salted_hmac("crm_project.mail.suppression", address.strip().lower(), algorithm="sha256").hexdigest()
+    return f"{digest[:40]}@erased.invalid"
 
 
 @transaction.atomic
@@ -109,8 +117,9 @@ def suppress(*, address: str, purpose: str = "", reason: str) -> None:
 @transaction.atomic
 def allow(*, address: str, purpose: str) -> None:
     """Take back that somebody has unsubscribed, from this purpose or from all. Addresses that bounced stay out."""
+    folded = address.strip().lower()
     Suppression.objects.filter(
-        address=address.strip().lower(), purpose__in=["", purpose], reason=Suppression.Reason.UNSUBSCRIBED
+        address__in=[folded, hidden(folded)], purpose__in=["", purpose], reason=Suppression.Reason.UNSUBSCRIBED
     ).delete()
 
 
@@ -136,9 +145,11 @@ def send_again(*, mail: Mail) -> Mail:
     """Queue a mail again that failed, was cancelled, or of which nobody knows whether it went out.
 
     Raises:
-        MailInState: it was sent, or will be.
+        MailInState: it was sent, or will be, or its receiver was erased.
     """
     mail = Mail.objects.select_for_update().get(pk=mail.pk)
+    if not mail.to:
+        raise MailInState("The person to whom this mail went was erased; it is not sent again.")
     if mail.state not in (State.FAILED, State.UNCERTAIN, State.CANCELLED, State.SUPPRESSED):
         raise MailInState(f"This mail is {mail.get_state_display().lower()}; it is not sent again.")
     mail.state, mail.error, mail.tries, mail.not_before = State.QUEUED, "", 0, clock.now()
