@@ -128,7 +128,7 @@ class FeedbackAdmin(CustomFieldsMixin, RecordAdmin):
     search_fields = ("comment",)
     search_help_text = gettext_lazy("In the comment")
     asked = ("customer_link", "order_link", "language", "requested_at", "expires_at", "reminders_sent", "remind_at")
-    answered = ("given_rating", "comment", "sentiment", "themes", "responded_at")
+    answered = ("given_rating", "comment", "sentiment", "theme_labels", "responded_at")
     readonly_fields = (*asked, *answered, "created_by", "created_at", "updated_at")
 
     def search(self, queryset: QuerySet, term: str) -> QuerySet:
@@ -169,7 +169,7 @@ class FeedbackAdmin(CustomFieldsMixin, RecordAdmin):
         return Truncator(feedback.comment).chars(80) or "–"
 
     @display(description=gettext_lazy("Themes"))
-    def themes(self, feedback: Feedback) -> str:
+    def theme_labels(self, feedback: Feedback) -> str:
         found = feedback.themes.filter(is_hidden=False).select_related("merged_into")
         return ", ".join(sorted({(theme.merged_into or theme).label for theme in found})) or "–"
 
@@ -187,7 +187,7 @@ class FeedbackAdmin(CustomFieldsMixin, RecordAdmin):
         first = [("customer_link", "order_link"), ("rating", "category"), "comment"]
         if obj.status == Feedback.Status.ANSWERED:
             first = [("customer_link", "order_link"), ("given_rating", "responded_at"), "comment"]
-            first += [("category", "themes", "sentiment")]
+            first += [("category", "theme_labels", "sentiment")]
         asked = [("requested_at", "expires_at"), ("reminders_sent", "remind_at"), "language"]
         return [
             (None, {"fields": first}),

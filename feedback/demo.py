@@ -118,7 +118,9 @@ class Voices:
         if status == "expired" and expires > self.calendar.end and customer not in self.waiting:
             self.waiting.add(customer)
             status = "open"
-        changed = (answer[0] or (asked if status == "open" else min(expires, self.calendar.end))).isoformat()
+        if status == "expired":
+            expires = min(expires, self.calendar.end)
+        changed = (answer[0] or (asked if status == "open" else expires)).isoformat()
         return (
             key, asked.isoformat(), changed, owner, team, owner, "{}", customer, order, status, language,
             hash_of(token_for(UUID(key))), asked.isoformat(), expires.isoformat(), int(random.random() * 3), *answer,

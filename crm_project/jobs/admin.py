@@ -125,7 +125,7 @@ class JobAdmin(CrmModelAdmin):
     def errors(self, job: Job) -> str:
         rows = JobError.objects.filter(job_id=job.pk).order_by("-pk")[:20]
         text = "\n\n".join(f"{timezone.localtime(row.at):%Y-%m-%d %H:%M:%S}\n{row.error}" for row in rows)
-        return format_html('<pre class="overflow-auto text-xs whitespace-pre-wrap">{}</pre>', text or "–")
+        return format_html('<pre class="text-xs whitespace-pre-wrap wrap-anywhere">{}</pre>', text or "–")
 
     @admin.action(description=gettext_lazy("Try again"), permissions=["retry"])
     def retry(self, request: Any, queryset: QuerySet) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import display_for_value
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
@@ -205,7 +206,7 @@ class NurtureEnrollmentAdmin(CrmModelAdmin):
     form = forms.ModelForm
     change_form_before_template = None
     actions = ("stop",)
-    list_display = ("lead", "sequence", "shown_state", "due_at", "ended_at")
+    list_display = ("lead", "sequence", "shown_state", "next_step", "ended_at")
     list_filter = (
         ("sequence", VisibleAutocompleteFilter),
         ("lead", VisibleAutocompleteFilter),
@@ -214,7 +215,7 @@ class NurtureEnrollmentAdmin(CrmModelAdmin):
     )
     list_select_related = ("lead", "sequence", "enrolled_by")
     autocomplete_fields = ("sequence", "lead")
-    shown = ("lead", "sequence", "shown_state", "origin", "enrolled_by", "created_at", "due_at", "ended_at", "story")
+    shown = ("lead", "sequence", "shown_state", "origin", "enrolled_by", "created_at", "next_step", "ended_at", "story")
 
     def everything(self, request: Any) -> QuerySet:
         return NurtureEnrollment.objects.filter(lead__deleted_at=None)
@@ -252,8 +253,14 @@ class NurtureEnrollmentAdmin(CrmModelAdmin):
 
     @display(description=gettext_lazy("State"), label={"active": "info", "finished": "success", "stopped": "warning"})
     def shown_state(self, enrollment: NurtureEnrollment) -> Labelled:
-        why = f": {enrollment.get_stop_reason_display()}" if enrollment.stop_reason else ""
-        return Labelled(enrollment.state, f"{enrollment.get_state_display()}{why}")
+        """Of who was stopped, why."""
+        return Labelled(enrollment.state, enrollment.get_stop_reason_display() or enrollment.get_state_display())
+
+    @display(description=gettext_lazy("Next step due"))
+    def next_step(self, enrollment: NurtureEnrollment) -> str:
+        """Who is off the sequence has none, whatever was planned."""
+        is_active = enrollment.state == NurtureEnrollment.State.ACTIVE
+        return display_for_value(enrollment.due_at if is_active else None, "–")
 
     @display(description=gettext_lazy("What was done"))
     def story(self, enrollment: NurtureEnrollment) -> str:

@@ -29,6 +29,7 @@ def test_it_is_whole_and_a_second_run_adds_only_what_is_missing():
         assert feedback.assigned_to_id == feedback.order.assigned_to_id
     future = Q(requested_at__gt=timezone.now()) | Q(responded_at__gt=timezone.now())
     assert not Feedback.objects.filter(future).exists()
+    assert not Feedback.objects.filter(status="expired", expires_at__gt=timezone.now()).exists()
 
 
 def test_nobody_is_mailed():

@@ -104,6 +104,8 @@ def test_lead_is_put_on_a_sequence_by_hand_and_stopped(staff):
     enrollment.refresh_from_db()
     assert (enrollment.state, enrollment.stop_reason) == ("stopped", "by_staff")
     assert Mail.objects.get().state == "cancelled"
+    page = text_of(staff.get(url("leads_nurtureenrollment_change", enrollment.pk)))
+    assert (value_of(page, "State"), value_of(page, "Next step due")) == ("Stopped by staff", "–")
 
 
 def test_rep_sees_and_stops_own_leads_only():
