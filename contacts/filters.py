@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from crm_project.api.filters import (
     OwnedFilterSet,
     TextListFilter,
     UUIDListFilter,
+    once,
     refuse_unknown_parameters,
 )
 from crm_project.database.functions import Fold
@@ -71,7 +73,10 @@ class CustomFieldsFilterSet(OwnedFilterSet):
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         queryset = super().filter_queryset(queryset)
         asked = {name: self.data[name] for name in self.data if name.startswith("custom_fields.")}
-        return filter_by_custom_fields(queryset, asked, self.entity) if asked else queryset
+        if not asked:
+            return queryset
+        fields = once(self.request, f"{self.entity} fields", lambda: custom.definitions(self.entity))
+        return filter_by_custom_fields(queryset, asked, fields)
 
 
 class PeopleFilterSet(CustomFieldsFilterSet):
@@ -230,9 +235,9 @@ def stored_filter(parameters: dict[str, Any], queryset: QuerySet, request: Any =
         raise exceptions.ValidationError({"filter": error.detail}) from error
 
 
-def filter_by_custom_fields(queryset: QuerySet, asked: dict[str, str], entity: str = "contact") -> QuerySet:
-    """``custom_fields.key=value``, and ``_after``, ``_before``, ``_min``, ``_max`` for dates and numbers. One query."""
-    fields = {field.key: field for field in custom.definitions(entity)}
+def filter_by_custom_fields(queryset: QuerySet, asked: dict[str, str], known: Iterable[CustomField]) -> QuerySet:
+    """``custom_fields.key=value``, and ``_after``, ``_before``, ``_min``, ``_max`` for dates and numbers."""
+    fields = {field.key: field for field in known}
     errors: dict[str, list[str]] = {}
     for name, text in asked.items():
         key = name.removeprefix("custom_fields.")

@@ -335,6 +335,7 @@ SPECTACULAR_SETTINGS = {
         "NurtureOriginEnum": "leads.models.NurtureEnrollment.Origin",
         "FileFormatEnum": "crm_project.transfer.models.FORMATS",
         "JobStateEnum": "crm_project.transfer.models.Job.State",
+        "RoundStateEnum": "feedback.models.FeedbackRound.State",
     },
 }
 CRM_API_PREFIX = env.str("CRM_API_PREFIX", "dev/crm").strip("/")

@@ -13,7 +13,7 @@ class CustomersConfig(AppConfig):
         from crm_project.mail import templates
         from crm_project.transfer.resources import register
 
-        from . import callers, erasing, timeline
+        from . import callers, erasing, filters, timeline
         from .demo import make_customers
         from .filters import CustomerFilterSet
         from .models import Customer
@@ -21,6 +21,7 @@ class CustomersConfig(AppConfig):
         from .services.digests import TEMPLATE
         from .standing import factors
 
+        filters.register()
         timeline.register()
         callers.register()
         register(CustomerResource, CustomerFilterSet)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -13,12 +14,18 @@ from contacts.filters import DealingsFilterSet, TextFilter
 from crm_project.access import rules
 from crm_project.api.filters import (
     NONE,
+    Asked,
     ChoiceListFilter,
     CrmFilterSet,
     MomentFilter,
     UUIDListFilter,
+    asks_itself,
+    extend,
     filtered,
+    once,
+    seen_by,
 )
+from leads.filters import LeadFilterSet
 
 from .models import BuyerSegment, Customer, CustomerInteraction, SavedSegment, Standing
 
@@ -58,21 +65,23 @@ class CustomerFilterSet(DealingsFilterSet):
     def by_segment(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         if value == NONE:
             return queryset.exclude(pk__in=Standing.objects.exclude(segment="").values("pk"))
-        if BuyerSegment.objects.filter(key=value).exists():
+        keys = once(self.request, "buyer segments", lambda: set(BuyerSegment.objects.values_list("key", flat=True)))
+        if value in keys:
             return queryset.filter(standing__segment=value)
         return queryset.filter(pk__in=self.saved(value).values("pk"))
 
     def saved(self, text: str) -> QuerySet:
-        """The customers of a saved segment, which may not name another one."""
+        """The customers of a saved segment, which may name one of buyers, but no other saved one."""
+        if getattr(self.request, "in_segment", False):
+            raise exceptions.ValidationError({"segment": ["A saved segment does not name another saved one."]})
         try:
             segment = SavedSegment.objects.filter(pk=UUID(text)).first()
         except ValueError:
             segment = SavedSegment.objects.filter(name__iexact=text).first()
-        if segment is None or not rules.allows(self.request.user, segment, "view"):
+        user = None if asks_itself(self.request) else self.request.user
+        if segment is None or (user and not rules.allows(user, segment, "view")):
             raise exceptions.ValidationError({"segment": ["There is no segment of this key, id or name."]})
-        if "segment" in segment.filter:
-            raise exceptions.ValidationError({"segment": ["A saved segment does not name another one."]})
-        return filtered(CustomerFilterSet, segment.filter, Customer.objects.live(), self.request)
+        return filtered(CustomerFilterSet, segment.filter, Customer.objects.live(), Asked(user, in_segment=True))
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         queryset = super().filter_queryset(queryset)
@@ -87,10 +96,48 @@ _of_later_apps: list[Narrow] = []
 
 def register_filters(known: Mapping[str, filters.Filter], narrow: Narrow) -> None:
     """Let an app that builds on customers filter their list; ``narrow`` applies its parameters together."""
-    for name, each in known.items():
-        each.parent = each.model = None
-        CustomerFilterSet.declared_filters[name] = CustomerFilterSet.base_filters[name] = each
+    extend(CustomerFilterSet, known)
     _of_later_apps.append(narrow)
+
+
+class CustomerFilter(TextFilter):
+    """Records of customers who fit a parameter of the list of customers, as far as whoever asks may see the customers.
+
+    ``path`` leads from a record to its customer's ``column``.
+    """
+
+    def __init__(self, parameter: str, path: str, column: str = "pk", **options: Any) -> None:
+        super().__init__(**options)
+        self.parameter, self.path, self.column = parameter, path, column
+
+    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
+        if not value:
+            return queryset
+        request = self.parent.request
+        try:
+            found = filtered(
+                CustomerFilterSet, {self.parameter: value}, seen_by(request, Customer.objects.live()), request
+            )
+        except exceptions.ValidationError as error:
+            detail: Any = error.detail
+            raise exceptions.ValidationError({f"customer_{self.parameter}": detail[self.parameter]}) from error
+        return queryset.filter(**{f"{self.path}__in": found.order_by().values(self.column)})
+
+
+def customer_filters(path: str, column: str = "pk") -> dict[str, CustomerFilter]:
+    """What a list of records of customers can be filtered by: the segments in which the customers are."""
+    labels = {
+        "segment": "Customers' segment: its key, none, or the id or name of a saved one",
+        "health": "Customers' bands of health, comma separated",
+        "type": "Customers' types, comma separated",
+        "status": "Customers' statuses, comma separated",
+    }
+    return {f"customer_{name}": CustomerFilter(name, path, column, label=label) for name, label in labels.items()}
+
+
+def register() -> None:
+    """Leads of people who are customers already can be filtered as well, and led on by sequences."""
+    extend(LeadFilterSet, customer_filters("contact", "contact"))
 
 
 class CustomerInteractionFilterSet(CrmFilterSet):

@@ -221,6 +221,7 @@ class HealthSerializer(serializers.Serializer):
 
 
 LIST = "https://crm.example.com/dev/crm/customers"
+EXACT = {"count": "exact"}
 
 
 class CustomerSegmentSerializer(serializers.Serializer):
@@ -232,7 +233,11 @@ class CustomerSegmentSerializer(serializers.Serializer):
     percent = serializers.FloatField(allow_null=True, help_text="Of all customers that the caller sees.")
     joined = serializers.IntegerField(allow_null=True, help_text="Customers who were elsewhere thirty days ago.")
     left = serializers.IntegerField(allow_null=True, help_text="Customers who are elsewhere since.")
+    problem = serializers.CharField(help_text="Why nobody is in a saved segment whose filter fits no more; else empty.")
     revenue = serializers.DictField(child=serializers.CharField(), help_text="In the window, by currency.")
+    revenue_orders = serializers.DictField(
+        child=serializers.URLField(), help_text="By currency the list of the orders whose totals are the revenue."
+    )
     customers = serializers.URLField(help_text="The list of these customers.")
 
 
@@ -260,8 +265,13 @@ class RulesSerializer(serializers.Serializer):
             "percent": 12.5,
             "joined": 3,
             "left": 1,
+            "problem": "",
             "revenue": {"USD": "120400.00"},
-            "customers": f"{LIST}?segment=champions",
+            "revenue_orders": {
+                "USD": "https://crm.example.com/dev/crm/orders?status=pending,processing,shipped,delivered"
+                "&order_date_after=2025-01-31T12:00:00Z&currency=USD&customer_segment=champions&count=exact"
+            },
+            "customers": f"{LIST}?segment=champions&count=exact",
         }
     ],
 )
@@ -277,12 +287,18 @@ def segments_answer(found: Segments, is_kept: bool, request: Any) -> dict[str, A
     everyone = sum(segment.count for segment in found.segments if segment.kind == "type")
     root = request.build_absolute_uri(reverse("customer-list"))
 
+    def orders(segment: Segment, currency: str) -> str:
+        route, parameters = services.revenue_list(found, segment, currency)
+        return f"{request.build_absolute_uri(reverse(route))}?{urlencode(parameters | EXACT)}"
+
     def answer(segment: Segment) -> dict[str, Any]:
         names = ("kind", "key", "name", "description", "count", "joined", "left")
         return {name: getattr(segment, name) for name in names} | {
             "percent": round(100 * segment.count / everyone, 1) if everyone else None,
+            "problem": segment.problem,
             "revenue": {currency: str(total) for currency, total in sorted(segment.revenue.items())},
-            "customers": f"{root}?{urlencode(segment.parameters)}",
+            "revenue_orders": {currency: orders(segment, currency) for currency in sorted(segment.revenue)},
+            "customers": f"{root}?{urlencode(segment.parameters | EXACT)}",
         }
 
     return {

@@ -10,10 +10,11 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from rest_framework import exceptions
 from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
@@ -31,16 +32,25 @@ from crm_project.admin import (
     link_to,
     offer,
 )
+from crm_project.admin.forms import ParametersField
 from crm_project.admin.lists import ChoiceFilter, PeriodFilter
+from crm_project.api.exceptions import sentences
 from customers.models import Customer
 
 from . import services
-from .models import Feedback, Language, Theme
+from .models import Feedback, FeedbackRound, Language, Theme
 
 RATING_COLORS = {1: "danger", 2: "danger", 3: "warning", 4: "success", 5: "success"}
 STATUS_COLORS = {"open": "info", "answered": "success", "expired": "warning"}
 RATINGS = [("", "–"), *((rating, f"{rating}/5") for rating in RATING_COLORS)]
 MOST_THEMES = 100
+REFUSALS = {
+    "no_email": gettext_lazy("Without an e-mail address"),
+    "opted_out": gettext_lazy("Want no such mail"),
+    "feedback_request_open": gettext_lazy("Were asked already and may still answer"),
+    "asked_too_soon": gettext_lazy("Were asked a short while ago"),
+    "not_allowed": gettext_lazy("Are not yours to ask"),
+}
 
 
 class ThemeFilter(ChoiceFilter):
@@ -217,6 +227,98 @@ class FeedbackAdmin(CustomFieldsMixin, RecordAdmin):
 
     def restore_model(self, request: Any, obj: Any) -> None:
         services.restore_feedback(feedback=obj, actor=request.user)
+
+
+class RoundForm(forms.ModelForm):
+    """Whom to ask. Opened from a segment, it has that segment's parameters already."""
+
+    request: Any = None
+    filter = ParametersField(
+        label=gettext_lazy("Customers"),
+        widget=widgets.UnfoldAdminTextareaWidget(attrs={"rows": 4, "placeholder": "segment=champions"}),
+        help_text=gettext_lazy(
+            "Parameters of the list of customers, one on a line, such as segment=champions or health=at_risk. Who fits "
+            "all of them is asked, but for those who were asked lately, have no address or want no mail."
+        ),
+    )
+
+    class Meta:
+        model = FeedbackRound
+        fields = ("filter", "language")
+
+    def clean_filter(self) -> dict[str, Any]:
+        given = self.cleaned_data["filter"]
+        if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+            raise ValidationError(_("Parameters of the list with texts as their values."))
+        try:
+            services.customers_of(self.request.user, given)
+        except exceptions.ValidationError as error:
+            raise ValidationError(sentences(error)) from error
+        return given
+
+
+@admin.register(FeedbackRound)
+class FeedbackRoundAdmin(CrmModelAdmin):
+    """Rounds are begun here, and then only looked at."""
+
+    menu, icon = "sales", "campaign"
+    form = RoundForm
+    change_form_before_template = None
+    list_display = ("shown_name", "shown_state", "asked", "not_asked", "owner", "created_at")
+    list_filter = (("state", ChoicesDropdownFilter),)
+    list_select_related = ("owner",)
+    shown = (
+        "shown_name",
+        "language",
+        "shown_state",
+        "message",
+        "asked",
+        "refusals",
+        "owner",
+        "created_at",
+        "finished_at",
+    )
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def get_fields(self, request: Any, obj: Any = None) -> list[str]:
+        return ["filter", "language"] if obj is None else list(self.shown)
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> tuple[str, ...]:
+        return () if obj is None else self.shown
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change, **options)
+        form.request = request
+        return form
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        made = services.start_round(actor=request.user, parameters=obj.filter, language=obj.language)
+        obj.__dict__.update(made.__dict__)
+
+    @display(description=gettext_lazy("Customers"))
+    def shown_name(self, current: FeedbackRound) -> str:
+        return str(current)
+
+    @display(
+        description=gettext_lazy("State"),
+        label={"queued": "info", "running": "info", "done": "success", "failed": "danger"},
+    )
+    def shown_state(self, current: FeedbackRound) -> tuple[str, str]:
+        return current.state, current.get_state_display()
+
+    @display(description=gettext_lazy("Not asked"))
+    def not_asked(self, current: FeedbackRound) -> int:
+        return sum(found["count"] for found in current.refused.values())
+
+    @display(description=gettext_lazy("Not asked, and why"))
+    def refusals(self, current: FeedbackRound) -> str:
+        rows = ((REFUSALS.get(reason, reason), found["count"]) for reason, found in sorted(current.refused.items()))
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {}</li>", rows)) if current.refused else "–"
 
 
 @admin.register(Theme)

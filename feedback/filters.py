@@ -9,6 +9,7 @@ from django_filters import rest_framework as filters
 from crm_project.api.filters import (
     BooleanFilter,
     ChoiceListFilter,
+    CrmFilterSet,
     MomentFilter,
     OwnedFilterSet,
     TextListFilter,
@@ -16,7 +17,7 @@ from crm_project.api.filters import (
     WholeNumberFilter,
 )
 
-from .models import Feedback, Language
+from .models import Feedback, FeedbackRound, Language
 
 
 class CategoryFilter(TextListFilter):
@@ -92,3 +93,11 @@ class PeriodFilterSet(FiguresFilterSet):
 
 class ThemesFilterSet(PeriodFilterSet):
     hidden = BooleanFilter(method="keep", label="true lists hidden themes too")
+
+
+class FeedbackRoundFilterSet(CrmFilterSet):
+    state = ChoiceListFilter(choices=FeedbackRound.State.choices, label="States, comma separated")
+
+    class Meta:
+        model = FeedbackRound
+        fields: list[str] = []

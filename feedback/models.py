@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -131,6 +134,48 @@ class FeedbackGroupShare(GroupObjectPermissionBase):
     """django-guardian's permission of one group for one feedback."""
 
     content_object = models.ForeignKey(Feedback, models.CASCADE, related_name="group_shares")
+
+
+class FeedbackRound(BaseModel):
+    """Asking many customers at once: those who fit parameters of their list, as far as the owner may ask them.
+
+    Customers are taken in the order of their keys; ``reached`` is the last one that was dealt with, written in the
+    transaction of the requests, so that nobody is asked twice. ``refused`` counts by reason who was not asked, and
+    names the first of each. ``message`` says why a round has failed, with those asked that had been until then.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False, verbose_name=_("owner")
+    )
+    filter = models.JSONField(_("customers"), default=dict)
+    language = models.CharField(_("language"), max_length=2, choices=Language, blank=True)
+    state = models.CharField(_("state"), max_length=7, choices=State, default=State.QUEUED, editable=False)
+    asked = models.PositiveIntegerField(_("asked"), default=0, editable=False)
+    refused = models.JSONField(_("not asked"), default=dict, editable=False)
+    reached = models.UUIDField(null=True, editable=False)
+    message = models.CharField(_("message"), max_length=1000, blank=True, editable=False)
+    finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
+
+    objects = RestrictedQuerySet.as_manager()
+
+    class Meta(BaseModel.Meta):
+        verbose_name = _("round of requests")
+        verbose_name_plural = _("rounds of requests")
+        # The list of one's own rounds, newest first.
+        indexes = [models.Index(fields=["owner", "id"], name="feedback_round_owner")]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}={text}" for name, text in self.filter.items())
+
+    @classmethod
+    def access_branches(cls, user: Any, verb: str) -> list[Q]:
+        return [Q(owner=user.pk)] if verb == "view" else []
 
 
 @track()

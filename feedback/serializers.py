@@ -12,7 +12,7 @@ from crm_project.api.serializers import CrmModelSerializer, CrmSerializer, Owned
 from orders.models import Order
 
 from . import services
-from .models import Feedback, Language, Theme
+from .models import Feedback, FeedbackRound, Language, Theme
 
 ANSWER = {"rating": 5, "comment": "Great service!", "category": "support"}
 FEEDBACK = {
@@ -123,6 +123,59 @@ class RequestSerializer(CrmSerializer):
         if order is not None and order.customer_id != self.context["customer"].pk:
             raise serializers.ValidationError("This is an order of another customer.")
         return order
+
+
+@record_example(
+    {"filter": {"segment": "champions"}, "language": ""},
+    owner=KEY,
+    state="done",
+    asked=112,
+    refused={"opted_out": {"count": 3, "customers": [KEY]}},
+    message="",
+    finished_at="2026-01-31T12:00:05Z",
+)
+class FeedbackRoundSerializer(CrmModelSerializer):
+    """Many customers that are asked at once."""
+
+    filter = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        allow_empty=False,
+        help_text="Parameters of the list of customers, such as a segment; who fits all of them is asked.",
+    )
+    state = serializers.ChoiceField(choices=FeedbackRound.State.choices, read_only=True)
+    refused = serializers.DictField(
+        child=serializers.DictField(),
+        read_only=True,
+        help_text="By the code of the refusal: how many were not asked, and the ids of the first hundred of them.",
+    )
+
+    class Meta:
+        model = FeedbackRound
+        fields = [
+            "id",
+            "filter",
+            "language",
+            "owner",
+            "state",
+            "asked",
+            "refused",
+            "message",
+            "finished_at",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["id", "owner", "asked", "message", "finished_at", "created_at", "updated_at"]
+
+    def validate_filter(self, parameters: dict[str, str]) -> dict[str, str]:
+        services.customers_of(self.context["request"].user, parameters)
+        return parameters
+
+    def create(self, validated_data: dict[str, Any]) -> FeedbackRound:
+        return services.start_round(
+            actor=self.context["request"].user,
+            parameters=validated_data["filter"],
+            language=validated_data.get("language", ""),
+        )
 
 
 @example(ANSWER)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from procrastinate.contrib.django import app
+from uuid import UUID
 
-from .services import reminders
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import JobAborted
+
+from crm_project.jobs.retry import Patiently
+
+from .services import reminders, rounds
 from .themes import refreshing
 
 QUEUE = "feedback"
@@ -22,3 +28,11 @@ def remind_of_feedback(timestamp: int = 0) -> None:
 def refresh_themes(timestamp: int = 0) -> None:
     """Find the themes anew: every night, and soon after somebody answered."""
     refreshing.refresh()
+
+
+@app.task(queue=QUEUE, retry=Patiently(), pass_context=True)
+def run_round(context: JobContext, round_id: str) -> None:
+    """Ask the customers of a round, or go on until the worker is told to stop; then another worker goes on with it."""
+    rounds.run_round(round_id=UUID(round_id), should_stop=context.should_abort)
+    if context.should_abort():
+        raise JobAborted

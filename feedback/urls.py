@@ -32,6 +32,8 @@ urlpatterns = [
         views.RemindersViewSet.as_view({"post": "process_reminders"}),
         name="feedback-process-reminders",
     ),
+    path("feedback/rounds", views.RoundViewSet.as_view({"get": "list", "post": "create"}), name="feedback-rounds"),
+    path("feedback/rounds/<uuid:pk>", views.RoundViewSet.as_view({"get": "retrieve"}), name="feedback-round"),
     path("feedback/<uuid:pk>", views.FeedbackViewSet.as_view(DETAIL), name="feedback-detail"),
     path("feedback/<uuid:pk>/history", views.FeedbackViewSet.as_view({"get": "history"}), name="feedback-history"),
     path(

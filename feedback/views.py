@@ -14,12 +14,12 @@ from rest_framework.response import Response
 
 from crm_project.access import rules
 from crm_project.access.sharing import SharingActions
-from crm_project.api.viewsets import CrmModelViewSet, CrmViewSet, OwnedViewSet
+from crm_project.api.viewsets import CrmModelViewSet, CrmReadViewSet, CrmViewSet, OwnedViewSet
 from crm_project.history.views import HistoryActions
 from customers.models import Customer
 
 from . import analytics, filters, services
-from .models import Feedback, Theme
+from .models import Feedback, FeedbackRound, Theme
 from .querysets import FeedbackQuerySet
 from .serializers import (
     ANSWERED_EXAMPLES,
@@ -27,6 +27,7 @@ from .serializers import (
     AnswerSerializer,
     FeedbackAnalyticsSerializer,
     FeedbackDashboardSerializer,
+    FeedbackRoundSerializer,
     FeedbackSerializer,
     FeedbackThemesSerializer,
     ProcessedSerializer,
@@ -105,6 +106,29 @@ class RequestViewSet(CrmViewSet):
             self.request, Feedback(customer=customer, assigned_to=customer.assigned_to, team=customer.team)
         )
         return customer
+
+
+class RoundViewSet(CrmReadViewSet):
+    """Own rounds; those of everybody for who holds the right to see them in the whole company."""
+
+    tag = "feedback_rounds"
+    queryset = FeedbackRound.objects.all()
+    serializer_class = FeedbackRoundSerializer
+    filterset_class = filters.FeedbackRoundFilterSet
+
+    @extend_schema(responses={201: FeedbackRoundSerializer})
+    def create(self, request: Any) -> Response:
+        """Ask many customers for feedback.
+
+        All who fit parameters of the list of customers, such as a segment, and whom the caller may ask; each as by
+        `POST /customers/{id}/feedback/request`, and nobody twice. Of many a worker does so: ask again until `state` is
+        `done`. `refused` says how many were not asked and why, and names the first of each reason.
+        """
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        made = serializer.save()
+        location = request.build_absolute_uri(reverse("feedback-round", args=[made.pk]))
+        return self.answer(made, 201, Location=location)
 
 
 class FiguresViewSet(CrmViewSet):

@@ -13,8 +13,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.drainage import set_override
 from drf_spectacular.types import OpenApiTypes
 
-from crm_project.access import rules
-from crm_project.api.filters import BooleanFilter, MomentFilter, TextListFilter, WholeNumberFilter
+from crm_project.api.filters import BooleanFilter, MomentFilter, TextListFilter, WholeNumberFilter, seen_by
 from customers.filters import register_filters
 
 from .models import Order
@@ -63,7 +62,7 @@ def by_buying(filterset: Any, customers: QuerySet) -> QuerySet:
     given = {name: value for name, value in filterset.form.cleaned_data.items() if value not in (None, "", [])}
     if not given.keys() & {*SCOPE, *HABITS, *HAS_ORDERS}:
         return customers
-    orders: Any = rules.visible(Order.objects.sold(), filterset.request.user)
+    orders: Any = seen_by(filterset.request, Order.objects.sold())
     for name in SCOPE.keys() & given.keys():
         orders = orders.filter(**{f"{SCOPE[name].field_name}__{SCOPE[name].lookup_expr}": given[name]})
     buyers = orders.by_customer()

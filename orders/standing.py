@@ -11,11 +11,12 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from crm_project.access import rules
 from customers.models import Customer
-from customers.services import register_revenue
+from customers.services import Revenue, register_revenue
 from customers.standing.buyers import register_purchases
 from customers.standing.factors import Factor, number, register_factor
 
 from .models import Order
+from .querysets import SOLD
 
 YEAR = dt.timedelta(365)
 HALF = dt.timedelta(182)
@@ -110,13 +111,17 @@ def revenue(user: Any, since: dt.datetime) -> QuerySet:
     return rules.visible(Order.objects.sold().filter(order_date__gte=since), user)
 
 
+def revenue_parameters(since: dt.datetime) -> dict[str, str]:
+    return {"status": ",".join(SOLD), "order_date_after": since.astimezone(dt.UTC).isoformat()}
+
+
 def orders_of(customer: Customer) -> QuerySet:
     return Order.objects.live().filter(customer=customer)
 
 
 def register() -> None:
     register_purchases(purchases)
-    register_revenue(revenue)
+    register_revenue(Revenue(revenue, "order-list", revenue_parameters))
     register_factor(Factor("rhythm", gettext_lazy("Rhythm of orders"), 50, rhythm, tell_rhythm, orders_of))
     register_factor(Factor("frequency", gettext_lazy("Frequency of orders"), 25, frequency, tell_frequency, orders_of))
     register_factor(Factor("trend", gettext_lazy("Trend of orders"), 10, trend, tell_trend, orders_of))

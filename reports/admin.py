@@ -10,12 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 
 from crm_project.admin import CrmModelAdmin, VersionedForm
-from crm_project.api.filters import filtered
+from crm_project.api.exceptions import sentences
+from crm_project.api.filters import Asked, filtered
 from customers.filters import CustomerFilterSet
 from customers.models import BuyerSegment, Customer, FactorWeight, SavedSegment, StandingRules
 from customers.standing.factors import FACTORS
-
-from .pages import sentences
 
 
 @admin.register(StandingRules)
@@ -82,7 +81,7 @@ class SavedSegmentForm(VersionedForm):
         if not isinstance(given, dict) or not given or not all(isinstance(value, str) for value in given.values()):
             raise forms.ValidationError(_("Parameters of the list with texts as their values."))
         try:
-            filtered(CustomerFilterSet, given, Customer.objects.live(), self.request)
+            filtered(CustomerFilterSet, given, Customer.objects.live(), Asked(self.request.user, in_segment=True))
         except exceptions.ValidationError as error:
             raise forms.ValidationError(sentences(error)) from error
         return given

@@ -19,6 +19,7 @@ from rest_framework import exceptions
 
 from crm_project.access import rules
 from crm_project.admin.lists import name_of, user_choices
+from crm_project.api.exceptions import sentences
 from crm_project.api.keeping import kept
 from crm_project.transfer.formulas import neutralise
 from customers.models import Customer
@@ -53,12 +54,6 @@ class Person:
 
 def may_see_some(user: Any) -> bool:
     return any(rules.may(user, model, "view") for model in (Lead, Customer, Order))
-
-
-def sentences(error: exceptions.ValidationError) -> list[str]:
-    """What is wrong with parameters, each by its name."""
-    detail: Any = error.detail
-    return [f"{name}: {text}" for name, texts in detail.items() for text in texts]
 
 
 def read(request: HttpRequest) -> tuple[questions.Question, list[str]]:

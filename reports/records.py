@@ -16,7 +16,7 @@ from contacts.task_api.filters import TaskFilterSet
 from crm_project.access import rules
 from crm_project.access.models import User
 from crm_project.admin.lists import name_of
-from crm_project.api.filters import NONE, CrmFilterSet, condition, filtered
+from crm_project.api.filters import NONE, Asked, CrmFilterSet, condition, filtered
 from customers.filters import CustomerFilterSet
 from customers.models import Customer
 from feedback.filters import FeedbackFilterSet
@@ -52,8 +52,7 @@ class Records:
         Raises:
             ValidationError: the parameters are not those of the list; the messages name them.
         """
-        asked = type("Asked", (), {"user": user, "query_params": parameters})
-        return filtered(self.filterset, parameters, self.visible(user), asked)
+        return filtered(self.filterset, parameters, self.visible(user), Asked(user))
 
     def condition(self, parameters: dict[str, str]) -> Any:
         return condition(self.filterset, parameters)

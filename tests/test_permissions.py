@@ -39,7 +39,7 @@ from crm_project.api.viewsets import CrmViewSet
 from crm_project.transfer.models import ExportJob, ImportJob, UndoJob
 from customers.models import Customer, CustomerInteraction
 from customers.services import convert_lead
-from feedback.models import Feedback, Theme
+from feedback.models import Feedback, FeedbackRound, Theme
 from leads.models import Campaign, Lead, LeadInteraction, NurtureEnrollment, NurtureSequence, ScoreRule
 from orders.models import Order, Product
 
@@ -75,7 +75,7 @@ PARTS = {
 }
 KINDS = [Contact, Organization, Category, Segment, CustomField, Lead, Campaign, ScoreRule, Customer, Order, Product]
 KINDS += [*PARTS, Task, NurtureSequence, Feedback, Theme]
-JOBS = {ImportJob: "view change", ExportJob: "view"}
+JOBS = {ImportJob: "view change", ExportJob: "view", FeedbackRound: "view"}
 CATALOGS = {
     Category,
     Segment,
@@ -99,6 +99,7 @@ RUN_ALL = {
     Feedback: f"{EDIT} share",
     Theme: "view change",
     **JOBS,
+    FeedbackRound: "view add",
     **ONESELF,
 }
 ROLES: dict[str | None, tuple[str, dict[Any, str]]] = {
@@ -114,6 +115,7 @@ ROLES: dict[str | None, tuple[str, dict[Any, str]]] = {
             Order: f"{EDIT} export",
             Task: EDIT,
             Feedback: EDIT,
+            FeedbackRound: "add",
             Theme: "",
             **dict.fromkeys(PARTS, EDIT),
             Organization: "view add",
@@ -124,7 +126,7 @@ ROLES: dict[str | None, tuple[str, dict[Any, str]]] = {
         "all",
         SEE_ALL
         | dict.fromkeys([Interaction, Task, Feedback], "view add change")
-        | {CustomerInteraction: EDIT, ScoreRule: ""},
+        | {CustomerInteraction: EDIT, ScoreRule: "", FeedbackRound: "view add"},
     ),
     "Read-only": ("all", SEE_ALL),
     None: ("own", ONESELF),
@@ -358,6 +360,7 @@ MAKERS = {
     ContactMerge: merge_of,
     ImportJob: lambda contact: ImportJob.objects.create(owner=contact.assigned_to, kind="contact", format="csv"),
     ExportJob: lambda contact: ExportJob.objects.create(owner=contact.assigned_to, kind="contact", format="csv"),
+    FeedbackRound: lambda contact: FeedbackRound.objects.create(owner=contact.assigned_to, filter={"type": "business"}),
     Segment: lambda contact: SegmentFactory(),
     Task: lambda contact: like(contact, TaskFactory(title=WORDS[0], description=WORDS[4])),
     CustomField: lambda contact: CustomFieldFactory(),

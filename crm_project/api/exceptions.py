@@ -7,6 +7,12 @@ from typing import Any
 from rest_framework import exceptions, status
 
 
+def sentences(error: exceptions.ValidationError) -> list[str]:
+    """What is wrong with parameters, each by its name."""
+    detail: Any = error.detail
+    return [f"{name}: {text}" for name, texts in detail.items() for text in texts]
+
+
 class CrmError(exceptions.APIException):
     """A refusal by a business rule, with a sentence that says what is wrong with which record. Apps subclass it."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django_filters import rest_framework as filters
 from rest_framework import exceptions
 
+from crm_project.access import rules
 from crm_project.suggest import nearest
 
 
@@ -211,6 +213,44 @@ class CrmFilterSet(filters.FilterSet):
         # They are copied for each request, which takes long for many, so only those that the request names are.
         self.base_filters = {name: each for name, each in type(self).base_filters.items() if name in (data or ())}
         super().__init__(data, *args, **options)
+
+
+def extend(filterset: type[CrmFilterSet], known: Mapping[str, filters.Filter]) -> None:
+    """Let a later app filter the list of an earlier one."""
+    for name, each in known.items():
+        each.parent = each.model = None
+        filterset.declared_filters[name] = filterset.base_filters[name] = each
+
+
+@dataclass(eq=False)
+class Asked:
+    """Who asks for what a list would show, where there is no request; ``None`` is the CRM itself.
+
+    ``in_segment`` says that what is asked is the stored filter of a segment.
+    """
+
+    user: Any
+    in_segment: bool = False
+
+
+def once(request: Any, name: str, make: Callable[[], Any]) -> Any:
+    """What filters look up, looked up once for all that one request filters."""
+    if request is None:
+        return make()
+    known = request.__dict__.setdefault("_looked_up", {})
+    if name not in known:
+        known[name] = make()
+    return known[name]
+
+
+def asks_itself(request: Any) -> bool:
+    """Whether nobody asks but the CRM itself, from which nothing is hidden."""
+    return request is None or (isinstance(request, Asked) and request.user is None)
+
+
+def seen_by(request: Any, queryset: QuerySet) -> QuerySet:
+    """What whoever asks may see of the queryset."""
+    return queryset if asks_itself(request) else rules.visible(queryset, request.user)
 
 
 def filtered(

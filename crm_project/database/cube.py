@@ -5,7 +5,7 @@ See https://www.postgresql.org/docs/current/queries-table-expressions.html#QUERI
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,15 @@ class Rows:
         except EmptyResultSet:
             return cls(None)
         return cls(sql, tuple(parameters))
+
+    @classmethod
+    def united(cls, parts: Iterable[Rows]) -> Rows:
+        """The rows of all of them, which have the same columns."""
+        given = [part for part in parts if part.sql is not None]
+        if not given:
+            return cls(None)
+        sql = " UNION ALL ".join(f"({part.sql})" for part in given)
+        return cls(sql, tuple(each for part in given for each in part.parameters))
 
     def joined(self, other: Rows, condition: str) -> Rows:
         """The columns of both, of rows ``left_side`` and ``right_side`` that fit the condition."""

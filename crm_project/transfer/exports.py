@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from tempfile import TemporaryFile
-from types import SimpleNamespace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,7 +17,7 @@ from rest_framework import exceptions
 from crm_project.access import rules
 from crm_project.access.models import User
 from crm_project.access.querysets import OwnedQuerySet
-from crm_project.api.filters import refuse_unknown_parameters, says_true
+from crm_project.api.filters import Asked, refuse_unknown_parameters, says_true
 
 from . import formulas, writing
 from .models import ExportJob, ImportJob
@@ -62,7 +61,7 @@ def records_of(kind: str, user: User, given: dict[str, str]) -> QuerySet:
     records: Any = resource_of(kind).get_model()._default_manager.all()
     if isinstance(records, OwnedQuerySet):
         records = records.trashed() if says_true(given.get("trashed")) else records.live()
-    found = filters(given, records, request=SimpleNamespace(user=user))
+    found = filters(given, records, request=Asked(user))
     if not found.is_valid():
         raise exceptions.ValidationError(found.errors)
     return rules.visible(found.qs, user).order_by("pk")

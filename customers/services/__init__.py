@@ -6,9 +6,10 @@ from .conversion import convert_lead, preview_conversion, register_undo_check, u
 from .customers import create_customer, delete_customer, restore_customer, update_customer
 from .followups import process_followups, start_followups
 from .interactions import delete_interaction, update_interaction
-from .segments import Segment, Segments, register_revenue, segments_of
+from .segments import Revenue, Segment, Segments, register_revenue, revenue_list, segments_of
 
 __all__ = [
+    "Revenue",
     "Segment",
     "Segments",
     "convert_lead",
@@ -23,6 +24,7 @@ __all__ = [
     "register_revenue",
     "register_undo_check",
     "restore_customer",
+    "revenue_list",
     "segments_of",
     "start_followups",
     "undo_conversion",

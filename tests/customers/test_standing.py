@@ -1,8 +1,11 @@
 """Health and segments: what makes them, who is told of what, and that they can be computed again and again."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from contacts.models import Task
@@ -10,9 +13,11 @@ from crm_project.access import services as access
 from customers import services, tasks
 from customers.models import BuyerSegment, Customer, FactorWeight, SavedSegment, Standing, StandingRules
 from customers.standing import health
+from leads.nurturing.models import NurtureEnrollment
+from leads.tasks import process_nurturing
 from orders.models import Order
 from tests.at_once import at_once
-from tests.factories import CustomerFactory, LeadFactory, OrderFactory, ProductFactory, UserFactory
+from tests.factories import CustomerFactory, CustomFieldFactory, LeadFactory, OrderFactory, ProductFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -201,6 +206,117 @@ def test_revenue_of_segments_is_that_of_their_orders(manager, buyers):
     for kind in ("buyers", "health", "type", "status"):
         sums = [float(each["revenue"].get("USD", 0)) for (of, _key), each in segments.items() if of == kind]
         assert sum(sums) == pytest.approx(float(total))
+
+
+def money_of(client, url):
+    """The sum of the totals of a list of orders, and how many there are."""
+    answer = client.get(f"{url}&page_size=500").json()
+    assert (answer["count"], answer["count_is_exact"]) == (len(answer["results"]), True)
+    return sum(Decimal(row["total"]) for row in answer["results"])
+
+
+@pytest.mark.parametrize("role", ["Manager", "Sales"])
+def test_revenue_of_a_segment_opens_as_the_list_of_its_orders(api, buyers, role):
+    """For a rep too, who sees some of the orders of some of the customers."""
+    client = api(UserFactory(groups=[role]))
+    SavedSegment.objects.create(name="Firms", filter={"type": "business"})
+    SavedSegment.objects.create(name="Good firms", filter={"type": "business", "segment": "champions"})
+    Customer.objects.filter(pk__in=[buyers[3].pk, buyers[9].pk]).update(type="business", assigned_to=client.user)
+    ordered(buyers[9], 4, product=ProductFactory(currency="EUR", price="19.99"))
+    seen = [*Order.objects.order_by("pk")[5:40:2], *Order.objects.filter(currency="EUR")]
+    Order.objects.filter(pk__in=[order.pk for order in seen]).update(assigned_to=client.user)
+    Order.objects.filter(pk=seen[-2].pk).update(status="cancelled")
+    segments = found(client)
+    figures = 0
+    for each in segments.values():
+        assert each["revenue"].keys() == each["revenue_orders"].keys()
+        for currency, url in each["revenue_orders"].items():
+            assert money_of(client, url) == Decimal(each["revenue"][currency]), each
+            figures += 1
+    firms = {each["name"]: each for (kind, _key), each in segments.items() if kind == "saved"}
+    assert firms["Firms"]["revenue"]["EUR"] == firms["Good firms"]["revenue"]["EUR"] == "19.99"
+    assert figures > 8
+
+
+def test_however_many_segments_are_saved_they_cost_the_same_queries(manager):
+    CustomerFactory(type="business")
+    CustomFieldFactory(entity="customer", key="region", type="text")
+    filters = [
+        {"type": "business"},
+        {"segment": "champions"},
+        {"custom_fields.region": "north"},
+        {"order_count_min": "2"},
+    ]
+
+    def queries(count):
+        for number in range(count):
+            SavedSegment.objects.create(name=f"S{SavedSegment.objects.count()}", filter=filters[number % len(filters)])
+        with CaptureQueriesContext(connection) as captured:
+            assert manager.get(SEGMENTS).status_code == 200
+        return len(captured)
+
+    queries(4)
+    assert queries(0) == queries(8)
+
+
+def test_a_saved_segment_may_name_one_of_buyers_but_no_other_saved_one(manager, buyers):
+    SavedSegment.objects.create(name="Best", filter={"segment": "champions"})
+    circle = SavedSegment.objects.create(name="Circle", filter={"segment": "Circle"})
+    segments = {each["name"]: each for each in found(manager).values()}
+    assert segments["Best"]["count"] == segments["Champions"]["count"] > 0
+    assert manager.get(segments["Best"]["customers"]).json()["count"] == segments["Best"]["count"]
+    refusal = "segment: A saved segment does not name another saved one."
+    assert (segments["Circle"]["count"], segments["Circle"]["problem"]) == (0, refusal)
+    assert manager.get(f"/dev/crm/customers?segment={circle.pk}").status_code == 400
+
+
+def test_a_saved_segment_whose_filter_fits_no_more_says_so_and_leaves_the_others(manager):
+    CustomerFactory(type="business")
+    SavedSegment.objects.create(name="Firms", filter={"type": "business"})
+    SavedSegment.objects.create(name="North", filter={"custom_fields.region": "north"})
+    segments = {each["name"]: each for each in found(manager).values()}
+    assert (segments["Firms"]["count"], segments["Firms"]["problem"]) == (1, "")
+    assert segments["North"]["problem"] == "custom_fields.region: There is no such custom field."
+
+
+# Segments of customers, asked of leads and orders
+
+
+def test_leads_of_customers_are_found_by_the_segment(manager, sales, buyers):
+    """A customer whom the user may not see is in no segment for them."""
+    lead = LeadFactory(contact=buyers[9].contact, assigned_to=sales.user)
+    LeadFactory(assigned_to=sales.user)
+
+    def listed(client, query):
+        return [row["id"] for row in client.get(f"/dev/crm/leads?{query}").json()["results"]]
+
+    assert listed(manager, "customer_segment=champions") == [str(lead.pk)]
+    assert listed(manager, "customer_status=active&customer_health=at_risk,healthy,steady") == [str(lead.pk)]
+    assert listed(manager, "customer_segment=hibernating") == []
+    assert listed(sales, "customer_segment=champions") == []
+    Customer.objects.filter(pk=buyers[9].pk).update(assigned_to=sales.user)
+    assert listed(sales, "customer_segment=champions") == [str(lead.pk)]
+
+
+@pytest.mark.parametrize("path", ["leads", "orders"])
+def test_a_wrong_segment_of_customers_names_the_parameter(manager, path):
+    answer = manager.get(f"/dev/crm/{path}?customer_segment=nobody")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["customer_segment"])
+
+
+def test_leads_join_a_sequence_by_the_segment_of_the_customer(manager, buyers):
+    """Also by a saved one that asks what was bought: a worker sees all of it."""
+    SavedSegment.objects.create(name="Many", filter={"order_count_min": "10"})
+    best, other = LeadFactory(contact=buyers[9].contact), LeadFactory(contact=buyers[0].contact)
+    steps = [{"kind": "task", "title": "Call"}]
+    for segment in ("champions", "Many"):
+        body = {"name": segment, "is_active": True, "filter": {"customer_segment": segment}, "steps": steps}
+        made = manager.post("/dev/crm/nurture_sequences", body)
+        assert made.status_code == 201, made.content
+        process_nurturing()
+        joined = NurtureEnrollment.objects.filter(sequence=made.json()["id"])
+        assert [each.lead_id for each in joined] == [best.pk]
+    assert not other.nurturing.exists()
 
 
 def test_who_moved_is_counted(manager):
