@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, JSONObject, Least
 from django.utils.translation import gettext, gettext_lazy
 
 from customers.models import Customer
-from customers.standing.factors import Factor, number, register_factor
+from customers.standing.factors import Factor, number, register_factors
 
 from .models import Feedback
 
@@ -26,9 +26,9 @@ def ratings(customers: QuerySet, at: dt.datetime) -> QuerySet:
         rows.order_by()
         .values(who=F("customer"))
         .annotate(
-            points=number((mean - 1.0) / 4.0),
-            certainty=Least(number(Cast(Count("pk"), FloatField()) / 2.0), 1.0),
-            facts=JSONObject(count=Count("pk"), mean=mean, poor=Count("pk", filter=Q(rating__lte=POOR))),
+            feedback_points=number((mean - 1.0) / 4.0),
+            feedback_certainty=Least(number(Cast(Count("pk"), FloatField()) / 2.0), 1.0),
+            feedback_facts=JSONObject(count=Count("pk"), mean=mean, poor=Count("pk", filter=Q(rating__lte=POOR))),
         )
     )
 
@@ -43,4 +43,4 @@ def answers_of(customer: Customer) -> QuerySet:
 
 
 def register() -> None:
-    register_factor(Factor("feedback", gettext_lazy("Feedback"), 15, ratings, tell, answers_of))
+    register_factors(ratings, Factor("feedback", gettext_lazy("Feedback"), 15, tell, answers_of))

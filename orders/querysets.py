@@ -26,5 +26,5 @@ class OrderQuerySet(OwnedQuerySet):
         return (
             self.order_by()
             .values("customer", *columns)
-            .annotate(first_order=Min("order_date"), last_order=Max("order_date"), order_count=Count("pk"))
+            .annotate(first_order=Min("order_date"), last_order=Max("order_date"), order_count=Count("*"))
         )

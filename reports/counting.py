@@ -32,7 +32,7 @@ AGGREGATES = {
 class Days(Func):
     """The days from one moment to another, with fractions: ``Days(later, earlier)``."""
 
-    template = "(extract(epoch FROM %(expressions)s) / 86400.0)"
+    template = "(extract(epoch FROM %(expressions)s)::float8 / 86400.0)"
     arg_joiner = " - "
     output_field = FloatField()
 
@@ -87,31 +87,40 @@ def count(
     *,
     user: Any,
     scope: Scope,
-    dimensions: Sequence[str] = (),
+    groups: Mapping[str, Iterable[str]] | None = None,
+    series: Iterable[str] = (),
     parts: Sequence[Period] = (),
 ) -> Counted:
     """The figures of these metrics.
 
-    They are those of everything; those by ``dimensions``, such as ``leads.status``, of the same list; and, of metrics
-    that have a moment, those by ``parts`` of the period. Costs one query for each list and column of time.
+    They are those of everything; those by the dimensions of ``groups``, such as ``leads.status``, each with the metrics
+    that are wanted by it; and those of ``series`` by ``parts`` of the period. Costs one query for each list and column
+    of time, and one for each median and each metric that has no moment.
     """
+    wanted = {name: {metric.key for metric in counted(each)} for name, each in (groups or {}).items()}
+    over_time = {metric.key for metric in counted(series)}
     tables: dict[tuple[str, str], list[Metric]] = defaultdict(list)
     for metric in counted(keys):
         tables[_table_of(metric)].append(metric)
     found = Counted()
-    for (kind, moment), metrics in tables.items():
-        Table(kind, moment, metrics, user, scope, dimensions, parts).count_into(found)
+    for (kind, _key), metrics in tables.items():
+        mine = {metric.key for metric in metrics}
+        dimensions = [name for name, each in wanted.items() if each & mine]
+        Table(kind, metrics, user, scope, dimensions, parts if over_time & mine else ()).count_into(found)
     return found
 
 
 def _table_of(metric: Metric) -> tuple[str, str]:
     """Metrics of one table are counted by one query: of a list, by a column of time, or else each by itself.
 
-    What customers bought is known only when their orders are grouped, so they are tables of their own.
+    What customers bought is known only when their orders are grouped, so they are tables of their own; and so are
+    medians, for which rows have to be sorted.
     """
     if metric.records == "customers" and metric.moment != "created_at":
         return ("spenders" if metric.unit == "spenders" else "buyers"), "first_order"
-    return metric.records, metric.moment or metric.key
+    if metric.value == MEDIAN or not metric.moment:
+        return metric.records, metric.key
+    return metric.records, metric.moment
 
 
 @dataclass
@@ -119,12 +128,16 @@ class Table:
     """What is counted by one query."""
 
     kind: str
-    moment: str
     metrics: list[Metric]
     user: Any
     scope: Scope
     asked: Sequence[str]
     parts: Sequence[Period]
+
+    @property
+    def moment(self) -> str:
+        """The column of time that the metrics have, if any."""
+        return next((metric.moment for metric in self.metrics if metric.moment), "")
 
     @property
     def records(self) -> Any:
@@ -145,11 +158,16 @@ class Table:
         wanted = (name.removeprefix(f"{self.records.name}.") for name in self.asked)
         return {f"by_{name}": known[name] for name in wanted if name in known}
 
+    @property
+    def is_of_one(self) -> bool:
+        """Whether all rows are records of the only metric, by whose filter they are found."""
+        return len(self.metrics) == 1 and not self.is_of_buyers
+
     def flags(self) -> dict[str, Any]:
         """For each metric whether a row is one of its records, by the filters of the list."""
         found: dict[str, Any] = {}
         for metric in self.metrics:
-            parameters = metric.parameters(self.scope)
+            parameters = {} if self.is_of_one else metric.parameters(self.scope)
             if self.is_of_buyers:
                 parameters = {name: text for name, text in parameters.items() if name in HABITS}
             test = self.records.condition(parameters)
@@ -165,18 +183,19 @@ class Table:
 
     @property
     def has_parts(self) -> bool:
-        return bool(self.parts) and any(metric.moment for metric in self.metrics)
+        return bool(self.parts) and bool(self.moment)
 
     def by(self) -> dict[str, Any]:
         return {name: F(dimension.column) for name, dimension in self.dimensions.items()}
 
     def rows(self) -> Rows:
+        """The records of the metrics; those of one alone by its filter, for which there may be an index."""
         rows = self.records.visible(self.user).filter(self.records.condition(self.scope.owned()))
-        if self.metrics[0].moment:
+        if self.is_of_one:
+            rows = rows.filter(self.records.condition(self.metrics[0].parameters(self.scope)))
+        else:
             period = self.scope.period
             rows = rows.filter(**{f"{self.moment}__gte": period.start, f"{self.moment}__lt": period.end})
-        else:
-            rows = rows.filter(self.records.condition(self.metrics[0].parameters(self.scope)))
         within = [self.within] if self.within else []
         return Rows.of(rows.values(*within, **self.by(), **self.flags(), **self.columns()))
 
@@ -187,6 +206,8 @@ class Table:
         """
         orders: Any = rules.visible(Order.objects.sold(), self.user).filter(order_date__lt=self.scope.period.end)
         bought = orders.by_customer(*[self.within] if self.within else []).annotate(**self.flags(), **self.columns())
+        if not self.by():
+            return Rows.of(self.records.behind(bought, "customer", user=self.user, owned=self.scope.owned()))
         customers = self.records.visible(self.user).filter(self.records.condition(self.scope.owned()))
         seen = customers.order_by().values(shown=F("pk"), **self.by())
         return Rows.of(bought).joined(Rows.of(seen), "left_side.customer = right_side.shown")

@@ -54,6 +54,16 @@ class Records:
         """
         return filtered(self.filterset, parameters, self.visible(user), Asked(user))
 
+    def behind(self, rows: QuerySet, column: str, *, user: Any, owned: dict[str, str]) -> QuerySet:
+        """Those of the rows whose ``column`` names a record that the list shows the user with these owners.
+
+        Who sees everything sees all but the trash, which is sooner looked through than all that is not in it.
+        """
+        if rules.reaches_all(user, self.model, "view") and not owned:
+            return rows.exclude(**{f"{column}__in": self.model._default_manager.trashed().order_by().values("pk")})  # type: ignore[attr-defined]
+        shown = self.visible(user).filter(self.condition(owned))
+        return rows.filter(**{f"{column}__in": shown.order_by().values("pk")})
+
     def condition(self, parameters: dict[str, str]) -> Any:
         return condition(self.filterset, parameters)
 

@@ -35,24 +35,28 @@ BAD = r"\m(negative|bad|unhappy|angry|complain\w*|dissatisfied|refus\w*|unresolv
 class Factor:
     """One reason why a customer is well or not.
 
-    ``rows(customers, at)`` gives, for those of the customers about whom there is data at that time, ``who``, ``points``
-    from 0 to 1, ``certainty`` from 0 to 1 and the ``facts`` as JSON; in one query, whatever the number of customers.
-    ``tell(facts)`` says them in words, to who may see all the records of ``source`` that belong to the customer.
+    ``tell(facts)`` says what it is made of in words, to who may see all the records of ``source`` that belong to the
+    customer.
     """
 
     key: str
     name: Any
     weight: int
-    rows: Callable[[QuerySet, dt.datetime], QuerySet]
     tell: Callable[[dict[str, Any]], str]
     source: Callable[[Customer], QuerySet]
 
 
+# ``evidence(customers, at)`` gives one row, ``who``, for each of the customers about whom there is data at that time;
+# and for each of its factors ``KEY_points`` from 0 to 1, nothing where there is no data, ``KEY_certainty`` from 0 to 1,
+# and ``KEY_facts`` as JSON. One query, whatever the number of customers.
+Evidence = Callable[[QuerySet, dt.datetime], QuerySet]
 FACTORS: dict[str, Factor] = {}
+EVIDENCE: list[tuple[Evidence, tuple[str, ...]]] = []
 
 
-def register_factor(factor: Factor) -> None:
-    FACTORS[factor.key] = factor
+def register_factors(evidence: Evidence, *factors: Factor) -> None:
+    FACTORS.update({factor.key: factor for factor in factors})
+    EVIDENCE.append((evidence, tuple(factor.key for factor in factors)))
 
 
 def weights() -> dict[str, int]:
@@ -71,12 +75,13 @@ def of_interactions(customers: QuerySet, at: dt.datetime) -> QuerySet:
         When(outcome__iregex=BAD, then=Value(0.0)), When(outcome__iregex=GOOD, then=Value(1.0)), default=Value(0.5)
     )
     rows: Any = CustomerInteraction.objects.filter(customer__in=customers, date__gte=at - RECENT, date__lt=at)
-    rows = rows.order_by().values(who=F("customer")).annotate(points=Avg(outcome, output_field=FloatField()))
+    rows = rows.order_by().values(who=F("customer"))
     count, good = Count("pk"), Count("pk", filter=Q(outcome__iregex=GOOD) & ~Q(outcome__iregex=BAD))
     bad = Count("pk", filter=Q(outcome__iregex=BAD))
     return rows.annotate(
-        certainty=Least(number(Cast(count, FloatField()) / 3.0), 1.0),
-        facts=JSONObject(count=count, good=good, bad=bad),
+        interactions_points=Avg(outcome, output_field=FloatField()),
+        interactions_certainty=Least(number(Cast(count, FloatField()) / 3.0), 1.0),
+        interactions_facts=JSONObject(count=count, good=good, bad=bad),
     )
 
 
@@ -95,9 +100,9 @@ def of_follow_ups(customers: QuerySet, at: dt.datetime) -> QuerySet:
         rows.order_by()
         .values(who=F("contact__customers"))
         .annotate(
-            points=number(1.0 / (1.0 + Cast(overdue, FloatField()))),
-            certainty=Value(1.0),
-            facts=JSONObject(count=Count("pk"), overdue=overdue),
+            follow_ups_points=number(1.0 / (1.0 + Cast(overdue, FloatField()))),
+            follow_ups_certainty=Value(1.0),
+            follow_ups_facts=JSONObject(count=Count("pk"), overdue=overdue),
         )
     )
 
@@ -109,23 +114,23 @@ def tell_follow_ups(facts: dict[str, Any]) -> str:
 
 
 def register() -> None:
-    register_factor(
+    register_factors(
+        of_interactions,
         Factor(
             "interactions",
             gettext_lazy("Interactions"),
             15,
-            of_interactions,
             tell_interactions,
             lambda customer: CustomerInteraction.objects.filter(customer=customer),
-        )
+        ),
     )
-    register_factor(
+    register_factors(
+        of_follow_ups,
         Factor(
             "follow_ups",
             gettext_lazy("Follow-ups"),
             10,
-            of_follow_ups,
             tell_follow_ups,
             lambda customer: Task.objects.live().filter(contact=customer.contact_id),
-        )
+        ),
     )

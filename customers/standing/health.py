@@ -20,20 +20,17 @@ from django.utils.translation import gettext as _
 from crm_project.access import rules
 
 from ..models import Customer, Standing, StandingRules
-from .factors import FACTORS, Factor, weights
+from .factors import EVIDENCE, FACTORS, Factor, weights
 
 EARLIER = dt.timedelta(30)
 BATCH = 100_000
 
 HEALTH = """
-    SELECT customer.id, now.health::int, coalesce(now.confidence, 0)::int, coalesce(now.factors, '{{}}'),
-           before.health::int,
+    SELECT now.who, now.health::int, now.confidence::int, now.factors, before.health::int,
            CASE WHEN now.health IS NULL THEN 'unknown' WHEN now.health >= %s THEN 'healthy'
                 WHEN now.health < %s THEN 'at_risk' ELSE 'steady' END, %s::timestamptz
-    FROM ({customers}) AS customer (id)
-    LEFT JOIN ({now}) AS now ON now.who = customer.id
-    LEFT JOIN ({before}) AS before ON before.who = customer.id
-    ORDER BY customer.id
+    FROM ({now}) AS now JOIN ({before}) AS before ON before.who = now.who
+    ORDER BY now.who
 """
 COLUMNS = ("customer_id", "health", "confidence", "factors", "health_before", "band", "health_at")
 STORE = f"""
@@ -42,13 +39,22 @@ STORE = f"""
     WHERE ({", ".join(f"standing.{name}" for name in COLUMNS[1:-1])})
         IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in COLUMNS[1:-1])})
 """
+# Of each customer the sums over the factors that there is data for, and what these are made of.
 SCORES = """
-    SELECT who, round(100 * sum(weight * points) / sum(weight)) AS health,
-           round(100 * sum(weight * certainty) / {all_weights}) AS confidence,
-           jsonb_object_agg(key, jsonb_build_object(
-               'points', round(points::numeric, 4), 'certainty', round(certainty::numeric, 4), 'facts', facts
-           )) AS factors
-    FROM ({factors}) AS factor GROUP BY who
+    SELECT customer.id AS who, round(100 * ({points}) / nullif({present}, 0)) AS health,
+           round(100 * ({certainty}) / {all_weights}) AS confidence,
+           jsonb_strip_nulls(jsonb_build_object({factors})) AS factors
+    FROM ({customers}) AS customer (id) {evidence}
+"""
+TERMS = {
+    "points": "coalesce({weight} * {key}_points, 0)",
+    "present": "CASE WHEN {key}_points IS NULL THEN 0 ELSE {weight} END",
+    "certainty": "CASE WHEN {key}_points IS NULL THEN 0 ELSE {weight} * {key}_certainty END",
+}
+TOLD = """
+    '{key}', CASE WHEN {key}_points IS NOT NULL THEN jsonb_build_object(
+        'points', round({key}_points::numeric, 4), 'certainty', round({key}_certainty::numeric, 4), 'facts', {key}_facts
+    ) END
 """
 
 
@@ -56,12 +62,11 @@ def health_sql(customers: QuerySet, at: dt.datetime) -> tuple[str, list[Any]]:
     """SQL that gives the health of each of these customers at a time, and thirty days earlier for the trend."""
     rules_now = StandingRules.current()
     keys = customers.order_by().values("pk")
-    keys_sql, keys_parameters = keys.query.sql_with_params()
     now_sql, now_parameters = scores(keys, at)
     before_sql, before_parameters = scores(keys, at - EARLIER)
-    return HEALTH.format(customers=keys_sql, now=now_sql, before=before_sql), [
+    return HEALTH.format(now=now_sql, before=before_sql), [
         *(rules_now.healthy_from, rules_now.at_risk_below, at),
-        *(*keys_parameters, *now_parameters, *before_parameters),
+        *(*now_parameters, *before_parameters),
     ]
 
 
@@ -86,15 +91,24 @@ def standing_of(customer: Customer, *, at: dt.datetime | None = None) -> Standin
 
 
 def scores(customers: QuerySet, at: dt.datetime) -> tuple[str, list[Any]]:
-    """SQL that gives ``who``, ``health``, ``confidence`` and ``factors`` as of a time, of those with any data."""
+    """SQL that gives ``who``, ``health``, ``confidence`` and ``factors`` of each of the customers as of a time."""
     used = {key: weight for key, weight in weights().items() if weight}
-    parts, parameters = ["SELECT NULL::uuid, NULL::text, 0::float, 0::float, 0::float, NULL::jsonb WHERE false"], []
-    for key, weight in used.items():
-        sql, given = FACTORS[key].rows(customers, at).query.sql_with_params()
-        parts.append(f"SELECT who, %s, %s::float, points::float, certainty::float, facts::jsonb FROM ({sql}) AS rows")
-        parameters += [key, weight, *given]
-    named = f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS part (who, key, weight, points, certainty, facts)"
-    return SCORES.format(factors=named, all_weights=sum(used.values()) or 1), parameters
+    customers_sql, customers_parameters = customers.query.sql_with_params()
+    joins, parameters = [], [*customers_parameters]
+    for number, (evidence, keys) in enumerate(EVIDENCE):
+        if used.keys() & {*keys}:
+            sql, given = evidence(customers, at).query.sql_with_params()
+            joins.append(f"LEFT JOIN ({sql}) AS evidence_{number} ON evidence_{number}.who = customer.id")
+            parameters += given
+    terms = {
+        name: " + ".join(term.format(key=key, weight=weight) for key, weight in used.items()) or "0"
+        for name, term in TERMS.items()
+    }
+    told = ", ".join(TOLD.format(key=key) for key in used)
+    all_weights = sum(used.values()) or 1
+    return SCORES.format(
+        **terms, factors=told, all_weights=all_weights, customers=customers_sql, evidence=" ".join(joins)
+    ), parameters
 
 
 def refresh_all() -> int:

@@ -43,9 +43,9 @@ COHORTS = 12
 def customer_report(*, user: Any, question: Question) -> Report:
     """The report on customers and their orders. Costs about a dozen queries, whatever it is asked."""
     scope, parts = question.scope, list(question.period.parts(question.grain))
-    columns = [GROUPS[name][0] for name in question.dimensions]
-    found = count(KEY_FIGURES, user=user, scope=scope, dimensions=columns, parts=parts)
+    groups = dict(GROUPS[name] for name in question.dimensions)
     series = ("customers_new", "customers_first_bought", "orders", *MONEY)
+    found = count(KEY_FIGURES, user=user, scope=scope, groups=groups, series=series, parts=parts)
     return Report(
         question,
         key_figures(found, KEY_FIGURES, user=user, question=question),
@@ -59,9 +59,9 @@ def top_customers(*, user: Any, scope: Scope) -> list[Row]:
     """Those who bought most in the period, of each currency the first ten. Two queries."""
     metric, records = METRICS["revenue"], LISTS["orders"]
     orders = records.visible(user).filter(records.condition(metric.parameters(scope)))
-    orders = orders.filter(customer__in=LISTS["customers"].visible(user).order_by().values("pk")).order_by()
+    orders = LISTS["customers"].behind(orders, "customer", user=user, owned={}).order_by()
     place = Window(RowNumber(), partition_by=F("currency"), order_by=(F("spent").desc(), F("customer")))
-    sums = orders.values("currency", "customer").annotate(spent=Sum("total"), records=Count("pk"))
+    sums = orders.values("currency", "customer").annotate(spent=Sum("total"), records=Count("*"))
     found = list(sums.annotate(place=place).filter(place__lte=TOP).order_by("currency", "place"))
     dimension = COLUMNS["orders"]["customer"]
     names = dimension.labels(user, [row["customer"] for row in found])

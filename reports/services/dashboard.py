@@ -10,7 +10,13 @@ from . import customers, leads
 from .activity import activity_by_user, follow_ups
 from .reporting import Report, key_figures, rows_by, rows_of_parts
 
-DIMENSIONS = ("source", "stage", "order_status")
+# The groups of the dashboard: which column of which list, and which figures.
+GROUPS = {
+    "source": ("leads.source", ("leads_new",)),
+    "stage": ("leads.status", ("leads_open",)),
+    "order_status": ("orders.status", ("orders",)),
+}
+DIMENSIONS = tuple(GROUPS)
 OF_NOW = ("leads_open", "pipeline_value")
 KEY_FIGURES = (
     "leads_new",
@@ -36,18 +42,12 @@ SERIES = ("leads_new", "leads_converted", "customers_new", "orders", "revenue")
 def dashboard_report(*, user: Any, question: Question) -> Report:
     """The key figures of leads, customers and orders, what is due, and who did what."""
     scope, parts = question.scope, list(question.period.parts(question.grain))
-    found = count(KEY_FIGURES, user=user, scope=scope, parts=parts)
-    by_status = count(("leads_open", "orders"), user=user, scope=scope, dimensions=("leads.status", "orders.status"))
-    by_source = count(("leads_new",), user=user, scope=scope, dimensions=("leads.source",))
-    groups = {
-        "source": rows_by(by_source, "leads.source", ("leads_new",), user),
-        "stage": rows_by(by_status, "leads.status", ("leads_open",), user),
-        "order_status": rows_by(by_status, "orders.status", ("orders",), user),
-    }
+    groups = dict(GROUPS[name] for name in question.dimensions)
+    found = count(KEY_FIGURES, user=user, scope=scope, groups=groups, series=SERIES, parts=parts)
     return Report(
         question,
         key_figures(found, KEY_FIGURES, user=user, question=question, of_now=OF_NOW),
-        {name: groups[name] for name in question.dimensions},
+        {name: rows_by(found, *GROUPS[name], user) for name in question.dimensions},
         rows_of_parts(found, SERIES, parts),
         {
             "funnel": leads.funnel(user=user, scope=scope, with_days=False),

@@ -30,17 +30,19 @@ BY_OTHERS = (*CAME, *ENDED, "leads_open", *RATES)
 def lead_report(*, user: Any, question: Question) -> Report:
     """The report on leads. Costs about a dozen queries, whatever it is asked."""
     scope, parts = question.scope, list(question.period.parts(question.grain))
-    columns = [f"leads.{name}" for name in question.dimensions if name != "lost_reason"]
-    found = count(KEY_FIGURES, user=user, scope=scope, dimensions=columns, parts=parts)
-    if "lost_reason" in question.dimensions:  # No index has them, and only the lost have any.
-        lost = count(("leads_lost",), user=user, scope=scope, dimensions=["leads.lost_reason"])
-        found.cells |= {place: cell for place, cell in lost.cells.items() if place[0]}
+    wanted = {f"leads.{name}": BY.get(name, BY_OTHERS) for name in question.dimensions}
+    lost = wanted.pop("leads.lost_reason", ())  # No index has them, and only the lost have any.
+    series = (*CAME, *ENDED, *RATES)
+    found = count(KEY_FIGURES, user=user, scope=scope, groups=wanted, series=series, parts=parts)
+    if lost:
+        by_reason = count(lost, user=user, scope=scope, groups={"leads.lost_reason": lost})
+        found.cells |= {place: cell for place, cell in by_reason.cells.items() if place[0]}
     groups = {name: rows_by(found, f"leads.{name}", BY.get(name, BY_OTHERS), user) for name in question.dimensions}
     return Report(
         question,
         key_figures(found, KEY_FIGURES, user=user, question=question, of_now=("leads_open",)),
         groups,
-        rows_of_parts(found, (*CAME, *ENDED, *RATES), parts),
+        rows_of_parts(found, series, parts),
         {"funnel": funnel(user=user, scope=scope)},
     )
 
@@ -79,7 +81,7 @@ def time_in_stages(leads: Any) -> dict[str, tuple[int, float, float]]:
     steps = LeadStatusChange.objects.filter(lead__in=leads.order_by().values("pk"))
     following = Window(Following("created_at"), partition_by=F("lead"), order_by=F("pk").asc())
     stays = steps.order_by().values(status=F("new"), entered=F("created_at"), left=following)
-    days = 'extract(epoch FROM "left" - entered) / 86400.0'
+    days = 'extract(epoch FROM "left" - entered)::float8 / 86400.0'
     inner, parameters = stays.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -87,7 +89,7 @@ def time_in_stages(leads: Any) -> dict[str, tuple[int, float, float]]:
             f' FROM ({inner}) AS stays WHERE "left" IS NOT NULL GROUP BY status',
             parameters,
         )
-        return {status: (n, round(float(mean), 2), round(float(median), 2)) for status, n, mean, median in cursor}
+        return {status: (n, round(mean, 2), round(median, 2)) for status, n, mean, median in cursor}
 
 
 __all__ = ["Row", "funnel", "lead_report"]
