@@ -29,7 +29,7 @@ from crm_project.transfer.exports import defer_export
 from crm_project.transfer.models import ExportJob, ImportJob
 from crm_project.transfer.tasks import PREVIEWS, run_export
 from customers.models import Customer, Standing
-from feedback.models import Feedback
+from feedback.models import Feedback, FeedbackRound
 from leads.models import NurtureAction, NurtureEnrollment, NurtureSequence
 
 from .factories import (
@@ -164,6 +164,8 @@ def bring_in(client):
     FeedbackFactory(customer=order.customer, order=order, rating=5, comment=WORD, category=WORD)
     Feedback.objects.update(requested_at=timezone.now() - timedelta(days=60))
     FeedbackFactory(customer=order.customer)
+    assert post(client, "/dev/crm/feedback/rounds", {"filter": {"search": WORD}})["state"] == "done"
+    FeedbackRound.objects.create(filter={"search": WORD})
     ThemeFactory().feedback_links.create(feedback=Feedback.objects.first(), weight=1)
     Standing.objects.create(customer=order.customer, factors={"note": WORD})
     sequence = NurtureSequence.objects.create(name="News")
@@ -282,6 +284,7 @@ def test_nothing_is_left_of_somebody_who_was_everywhere(manager, contact):
     assert files_with(WORD) == []
     assert answer["counts"]["contacts.contact"] == 2
     assert ExportJob.objects.exclude(file="").count() == 1  # That of others.
+    assert set(FeedbackRound.objects.values_list("state", flat=True)) == {"done", "failed"}  # And none asks everybody.
 
 
 @pytest.mark.django_db(transaction=True)
