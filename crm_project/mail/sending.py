@@ -131,6 +131,8 @@ def hand_over(mail: Mail) -> Outcome:
         if data_begun:
             return Outcome(State.UNCERTAIN, f"The connection broke after the mail was handed over: {error}")
         return _later(mail, str(error))
+    except ValueError as error:  # Of Python's mail package, which writes it down before the server hears of it.
+        return Outcome(State.FAILED, f"This cannot be written as a mail: {error}")
     finally:
         with suppress_errors(smtplib.SMTPException, OSError):  # What was taken over stays so without a good-bye.
             backend.close()

@@ -1,4 +1,4 @@
-"""The unsubscribe page as a person sees it on a phone whose browser runs no scripts."""
+"""The unsubscribe page as a person sees it on a phone, whether or not its browser runs scripts."""
 
 from urllib.parse import urlsplit
 
@@ -32,9 +32,9 @@ WORDS = {
 }
 
 
-@pytest.fixture
-def phone(live_server, monkeypatch):
-    """A page of 360 pixels without JavaScript; what it complained of is checked in the end."""
+@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
+def phone(request, live_server, monkeypatch):
+    """A page of 360 pixels; what it complained of is checked in the end."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in this thread; we do not use it.
     complaints = []
     with sync_playwright() as playwright:
@@ -42,7 +42,10 @@ def phone(live_server, monkeypatch):
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         )
         context = browser.new_context(
-            base_url=live_server.url, java_script_enabled=False, viewport={"width": 360, "height": 640}, is_mobile=True
+            base_url=live_server.url,
+            java_script_enabled=request.param,
+            viewport={"width": 360, "height": 640},
+            is_mobile=True,
         )
         tab = context.new_page()
         tab.set_default_timeout(30_000)

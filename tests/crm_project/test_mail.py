@@ -189,6 +189,15 @@ def test_mail_that_is_refused_for_itself_does_not_blame_the_address(smtp):
     assert not Suppression.objects.exists()
 
 
+def test_what_cannot_be_written_as_a_mail_has_failed_and_is_not_uncertain(smtp):
+    mail = write()
+    Mail.objects.update(subject="Hello\nBcc: eve@example.com")
+    assert sending.send(mail.pk) == "failed"
+    mail.refresh_from_db()
+    assert mail.error.startswith("This cannot be written as a mail: ")
+    assert smtp.received == []
+
+
 def test_connection_that_breaks_after_the_mail_leaves_it_uncertain(smtp):
     smtp.drops = True
     mail = write()
