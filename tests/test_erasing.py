@@ -7,35 +7,50 @@ without anybody's help.
 
 import json
 from datetime import timedelta
+from functools import partial
+from io import StringIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db import connection
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from contacts import services
 from contacts.erasing import Named
-from contacts.models import Contact
+from contacts.models import Category, Contact, ContactPoint, Interaction, Organization
 from crm_project.jobs.models import JobError
 from crm_project.mail import sending
+from crm_project.mail.links import token_of, unsubscribe_url
 from crm_project.mail.models import Mail, Purpose, Suppression
-from crm_project.mail.services import queue_mail, suppress
+from crm_project.mail.services import MailInState, is_suppressed, queue_mail, send_again, suppress
 from crm_project.privacy import services as privacy
-from crm_project.privacy.steps import Part, steps, texts_of
+from crm_project.privacy.models import Erasure
+from crm_project.privacy.steps import ERASED, Part, steps, texts_of
 from crm_project.transfer.exports import defer_export
 from crm_project.transfer.models import ExportJob, ImportJob
 from crm_project.transfer.tasks import PREVIEWS, run_export
 from customers.models import Customer, Standing
 from feedback.models import Feedback, FeedbackRound
-from leads.models import NurtureAction, NurtureEnrollment, NurtureSequence
+from leads.models import Lead, NurtureAction, NurtureEnrollment, NurtureSequence
+from orders.models import Order
 
+from .at_once import at_once
 from .factories import (
+    ContactFactory,
+    CustomerFactory,
     FeedbackFactory,
+    InteractionFactory,
+    LeadFactory,
     OrderFactory,
+    TaskFactory,
     ThemeFactory,
+    UserFactory,
 )
 from .importing import receipt
 
@@ -294,3 +309,306 @@ def test_what_the_doors_brought_is_gone_without_a_trace(manager, contact):
     erase(manager, contact)
     assert tables_with(WORD) == []
     assert files_with(WORD) == []
+
+
+# Once, whatever happens
+
+
+@pytest.mark.django_db
+def test_erasing_again_does_and_says_the_same(manager):
+    contact = ContactFactory(email=MAIL)
+    first = post(manager, f"/contacts/{contact.pk}/erase", None, 200)
+    assert post(manager, f"/contacts/{contact.pk}/erase", None, 200) == first
+    assert first["erased_by"] == str(manager.user.pk)
+    assert (first["door"], first["contact_ids"]) == ("api", [str(contact.pk)])
+    assert first["counts"] == {"contacts.contact": 1, "contacts.contactpoint": 1}
+    assert manager.get(f"/contacts/{contact.pk}").status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_contact_that_was_merged_away_stands_for_the_person(manager):
+    survivor, merged = ContactFactory(), ContactFactory(name=WORD)
+    services.merge_contacts(survivor_id=survivor.pk, merged_ids=[merged.pk], actor=manager.user)
+    answer = post(manager, f"/contacts/{merged.pk}/erase", None, 200)
+    assert answer["contact_ids"] == [str(survivor.pk), str(merged.pk)]
+    assert tables_with(WORD) == []
+
+
+@pytest.mark.django_db
+def test_the_trash_is_no_hiding_place(manager):
+    contact = ContactFactory(name=WORD)
+    manager.delete(f"/contacts/{contact.pk}")
+    erase(manager, contact)
+    assert tables_with(WORD) == []
+    assert post(manager, f"/contacts/{contact.pk}/restore", None, 409)["code"] == "is_erased"
+
+
+@pytest.mark.django_db
+def test_an_unknown_contact_is_not_found(manager):
+    nobody = UserFactory().pk
+    assert manager.post(f"/contacts/{nobody}/erase").status_code == 404
+    assert manager.get(f"/contacts/{nobody}/personal_data").status_code == 404
+    for command in ("erase_contact", "personal_data"):
+        with pytest.raises(CommandError, match="There is no contact"):
+            call_command(command, str(nobody))
+
+
+@pytest.mark.django_db
+def test_leads_and_customers_of_the_erased_do_not_come_back(administrator):
+    contact = ContactFactory()
+    lead, customer = LeadFactory(contact=contact), CustomerFactory(contact=contact)
+    Lead.objects.update(contact=contact)
+    Customer.objects.update(contact=contact)
+    erase(administrator, contact)
+    for path in (f"leads/{lead.pk}", f"customers/{customer.pk}"):
+        assert administrator.get(f"/dev/crm/{path}").status_code == 404
+        assert post(administrator, f"/dev/crm/{path}/restore", None, 409)["code"] == "is_erased"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erased_at_once_by_many_is_erased_once(manager):
+    contact = ContactFactory(name=WORD, email=MAIL)
+    actor = manager.user
+
+    def call():
+        return services.erase_contact(contact_id=contact.pk, actor=actor, door="api").pk
+
+    assert len(set(at_once([call] * 4))) == Erasure.objects.count() == 1
+    assert tables_with(WORD) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_at_the_same_moment_is_forgotten_too(manager, api):
+    """Whoever was first: a change before is erased, one after is refused or taken away when the job looks again."""
+    for _ in range(5):
+        contact = ContactFactory(name=WORD)
+        lead = LeadFactory(notes=WORD)
+        Lead.objects.filter(pk=lead.pk).update(contact=contact)
+        of_contact, note = f"/contacts/{contact.pk}", {"type": "note", "notes": WORD}
+        answers = at_once(
+            [
+                partial(api(manager.user).post, f"{of_contact}/erase"),
+                partial(api(manager.user).patch, of_contact, {"description": WORD}),
+                partial(api(manager.user).post, f"{of_contact}/interactions", {"type": "note", "note": WORD}),
+                partial(api(manager.user).post, f"/dev/crm/leads/{lead.pk}/interactions", note),
+            ]
+        )
+        codes = [answer.status_code for answer in answers]
+        assert codes[0] == 200
+        assert set(codes[1:]) <= {200, 201, 404}
+        assert not privacy.finish(Erasure.objects.latest("pk").pk)
+        assert tables_with(WORD) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_on_the_way_leaves_everything_as_it_was(manager, contact, monkeypatch):
+    before = tables_with(WORD)
+    monkeypatch.setattr(privacy, "_sweeps", [])
+    monkeypatch.setattr(Erasure, "save", lambda *args, **options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        services.erase_contact(contact_id=contact.pk, actor=None, door="api")
+    assert tables_with(WORD) == before
+    assert Erasure.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_is_being_imported_waits_and_goes_then(manager, contact):
+    job = ImportJob.objects.exclude(file="").first()
+    ImportJob.objects.filter(pk=job.pk).update(state="running")
+    erasure = services.erase_contact(contact_id=contact.pk, actor=None, door="command")
+    assert not privacy.finish(erasure.pk, now=timezone.now() + LATER)
+    assert files_with(WORD) == [Path(job.file.path)]
+    ImportJob.objects.filter(pk=job.pk).update(state="done")
+    assert privacy.finish(erasure.pk, now=timezone.now() + LATER)
+    assert files_with(WORD) == []
+    erasure.refresh_from_db()
+    assert erasure.traces == []
+    assert ImportJob.objects.get(pk=job.pk).message == "The file was deleted, because somebody in it was erased."
+
+
+@pytest.mark.django_db
+def test_a_job_that_was_killed_between_file_and_row_goes_on(manager, contact):
+    for job in [*ImportJob.objects.exclude(file=""), *ExportJob.objects.exclude(file="")]:
+        job.file.storage.delete(job.file.name)
+    erase(manager, contact)
+    assert not ImportJob.objects.exclude(file="").exists()
+
+
+# What stays
+
+
+@pytest.mark.django_db
+def test_strangers_and_the_books_stay_as_they_were(manager):
+    contact = ContactFactory(name="Jo", company="Acme", categories=["VIP"])
+    customer, other = CustomerFactory(name="Jo"), CustomerFactory(name="Joan", company="Acme")
+    Customer.objects.filter(pk=customer.pk).update(contact=contact)
+    order = OrderFactory(customer=customer, shipping_address=WORD, quantity=3)
+    feedback = FeedbackFactory(customer=customer, order=order, rating=4, comment=WORD)
+    theirs = OrderFactory(customer=other, shipping_address="1 Road")
+    InteractionFactory(contact=other.contact, subject="Hello")
+    money = ("quantity", "unit_price", "total", "currency", "order_date", "status", "number", "product_id")
+    before = Order.objects.filter(pk=order.pk).values(*money).get()
+    strangers = [Customer.objects.values().get(pk=other.pk), Order.objects.values().get(pk=theirs.pk)]
+    erase(manager, contact)
+    assert Order.objects.filter(pk=order.pk, deleted_at=None, shipping_address="").values(*money).get() == before
+    assert strangers == [Customer.objects.values().get(pk=other.pk), Order.objects.values().get(pk=theirs.pk)]
+    assert Interaction.objects.get().subject == "Hello"
+    assert manager.get(f"/dev/crm/orders/{order.pk}").json()["customer_id"] == str(customer.pk)
+    assert Customer.objects.get(pk=customer.pk).name == ERASED
+    assert Feedback.objects.filter(pk=feedback.pk).values_list("rating", "comment").get() == (4, "")
+
+
+@pytest.mark.django_db
+def test_companies_and_categories_of_others_stay(manager):
+    """They go with who brought them in, when nobody else has them and nothing else is known of them."""
+    post(manager, "/dev/crm/organizations", {"name": "Kept Ltd"})
+    post(manager, "/dev/crm/categories", {"name": "Kept"})
+    ids = [
+        post(manager, "/contacts", {"name": name, "company": company, "categories": categories})["id"]
+        for name, company, categories in (
+            ("A", "Both Ltd", ["Both", "Mine"]),
+            ("B", "Both Ltd", ["Both"]),
+            ("C", "Kept Ltd", ["Kept"]),
+            ("D", "Known Ltd", []),
+        )
+    ]
+    Organization.objects.filter(name="Known Ltd").update(domain="known.example.com")
+    for key in (ids[0], *ids[2:]):
+        post(manager, f"/contacts/{key}/erase", None, 200)
+    assert set(Organization.objects.values_list("name", flat=True)) == {"Both Ltd", "Kept Ltd", "Known Ltd"}
+    assert set(Category.objects.values_list("name", flat=True)) == {"Both", "Kept"}
+
+
+@pytest.mark.django_db
+def test_history_still_says_who_did_what_kind_of_thing_when(manager):
+    contact = post(manager, "/contacts", {"name": WORD, "email": MAIL})["id"]
+    manager.patch(f"/contacts/{contact}", {"description": WORD})
+    events = Contact.pgh_event_model.objects.filter(pgh_obj=contact)
+    columns = ("pgh_id", "pgh_label", "pgh_created_at", "pgh_context", "pgh_context__metadata__user")
+    before = list(events.order_by("pk").values(*columns))
+    erase(manager, Contact.objects.get(pk=contact))
+    after = list(events.order_by("pk").values(*columns))
+    assert after[: len(before)] == before
+    assert {each["pgh_context__metadata__user"] for each in after} == {str(manager.user.pk)}
+    assert set(events.values_list("name", "description")) == {(ERASED, "")}
+
+
+@pytest.mark.django_db
+def test_mail_that_waits_is_never_sent_and_the_unwilling_stay_so(manager, contact):
+    waiting = Mail.objects.get(once="1")
+    sent = Mail.objects.get(once="2")
+    link = urlsplit(unsubscribe_url(token_of(sent))).path
+    erase(manager, contact)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.to, waiting.text) == ("cancelled", "", "")
+    assert sending.send(waiting.pk) is None
+    with pytest.raises(MailInState):
+        send_again(mail=waiting)
+    assert Mail.objects.get(pk=sent.pk).state == "sent"
+    assert manager.get(link).status_code == 404
+    assert is_suppressed(MAIL, Purpose.NURTURING)
+    assert not is_suppressed(MAIL, Purpose.FEEDBACK)
+    assert not is_suppressed(f"x{MAIL}", Purpose.NURTURING)
+    suppress(address=MAIL, purpose=Purpose.NURTURING, reason=Suppression.Reason.BY_STAFF)
+    again = ContactFactory(name="Back again", email=MAIL)
+    erase(manager, again)
+    assert Suppression.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_mail_that_bounces_meanwhile_brings_no_address_back(manager, files):
+    contact = ContactFactory(email=MAIL)
+    mail = queue_mail(
+        template="welcome", to=MAIL, purpose=Purpose.NURTURING, context={}, once="x", contact_id=contact.pk
+    )
+    claimed = Mail(**{each.attname: getattr(mail, each.attname) for each in Mail._meta.concrete_fields})
+    Mail.objects.filter(pk=mail.pk).update(state="sending", tried_at=timezone.now())
+    claimed.refresh_from_db()
+    erase(manager, contact)
+    sending.settle(claimed, sending.Outcome("failed", f"550 {MAIL}: no such user", bounced=True))
+    assert tables_with(WORD) == []
+
+
+@pytest.mark.django_db
+def test_a_retry_does_not_bring_the_person_back(manager):
+    headers = {"Idempotency-Key": "one"}
+    contact = post(manager, "/contacts", {"name": WORD}, **headers)["id"]
+    post(manager, f"/contacts/{contact}/erase", None, 200)
+    assert post(manager, "/contacts", {"name": WORD}, 410, **headers)["code"] == "erased"
+    assert Contact.objects.count() == 1
+
+
+# Backups forget too
+
+
+@pytest.mark.django_db
+def test_a_restored_backup_forgets_too(manager, contact, tmp_path):
+    """The list is carried over; the database is as it was before anybody was erased."""
+    listed = tmp_path / "erased"
+    with transaction.atomic():
+        services.erase_contact(contact_id=contact.pk, actor=None, door="api")
+        with listed.open("w") as file:
+            call_command("list_erasures", stdout=file)
+        transaction.set_rollback(True)
+    assert Erasure.objects.count() == 0
+    assert tables_with(WORD) != []
+    listed.write_text(listed.read_text() + f"2026-01-31T12:00:00+00:00 {UserFactory().pk}\n\n")
+    call_command("replay_erasures", str(listed), stdout=(said := StringIO()))
+    assert said.getvalue() == "3 contacts on the list, 2 of them here and erased.\n"
+    assert tables_with(WORD) == []
+    assert privacy.finish(Erasure.objects.get().pk, now=timezone.now() + LATER)
+    assert files_with(WORD) == []
+    ContactPoint.objects.create(contact=contact, type="mail", service="mail", value=MAIL, normalized=MAIL.lower())
+    call_command("replay_erasures", since=timezone.now() - LATER, stdout=StringIO())
+    assert tables_with(WORD) == []
+
+
+@pytest.mark.django_db
+def test_a_list_that_is_none_erases_nobody(tmp_path):
+    contact = ContactFactory(name=WORD)
+    listed = tmp_path / "list"
+    listed.write_text(f"{contact.pk}\nnonsense\n")
+    with pytest.raises(CommandError, match="Line 2"):
+        call_command("replay_erasures", str(listed))
+    assert Erasure.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_commands_count_first_and_tell(manager):
+    contact = ContactFactory(name=WORD, email=MAIL)
+    call_command("erase_contact", str(contact.pk), stdout=(said := StringIO()))
+    assert said.getvalue().split() == [
+        *("1", "contacts.contact", "1", "contacts.contactpoint"),
+        *["Nothing", "was", "erased;", "add", "--commit", "to", "do", "it."],
+    ]
+    assert Erasure.objects.count() == 0
+    call_command("personal_data", str(contact.pk), stdout=(told := StringIO()))
+    tables = {table["table"] for table in json.loads(told.getvalue())["tables"]}
+    assert tables == set(tables_with(WORD))
+    call_command("erase_contact", str(contact.pk), commit=True, stdout=StringIO())
+    assert Erasure.objects.values_list("door", "erased_by").get() == ("command", None)
+    assert tables_with(WORD) == []
+
+
+# Its price
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("call", ["erase", "personal_data"])
+def test_number_of_queries_does_not_grow_with_rows(manager, call):
+    def count(rows):
+        customer = CustomerFactory(name=f"Person {rows}")
+        InteractionFactory.create_batch(rows, contact=customer.contact)
+        TaskFactory.create_batch(rows, contact=customer.contact)
+        for _ in range(rows):
+            OrderFactory(customer=customer)
+        key = customer.contact_id
+        with CaptureQueriesContext(connection) as queries:
+            if call == "erase":
+                services.erase_contact(contact_id=key, actor=None, door="api")
+            else:
+                services.personal_data(contact_id=key)
+        return len(queries)
+
+    count(1)
+    assert count(1) == count(10)

@@ -49,6 +49,7 @@ from ..pages import CustomFieldsMixin
 from ..resources import ContactResource
 from .duplicates import DuplicatesMixin
 from .forms import ContactForm, InteractionForm, PointForm, PointFormSet
+from .privacy import PrivacyMixin
 
 NEWEST = 5
 TABLES = {
@@ -106,7 +107,7 @@ class PointInline(CrmTabularInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(DuplicatesMixin, TransferMixin, CustomFieldsMixin, RecordAdmin):
+class ContactAdmin(PrivacyMixin, DuplicatesMixin, TransferMixin, CustomFieldsMixin, RecordAdmin):
     tables = TABLES
     resource_classes = (ContactResource,)
     menu, icon = "people", "person"

@@ -1,7 +1,7 @@
 """Every change to contacts that has a rule or a side effect."""
 
 from .contacts import create_contact, delete_contact, restore_contact, update_contact
-from .erasing import contacts_of, erase_contact, personal_data
+from .erasing import contacts_of, counts_of_person, erase_contact, personal_data, replay_erasure
 from .matching import Identity, match_contact, match_contacts
 from .merging import hold_contact, lock_contacts, merge_contacts, survivor_of, told_together, undo_merge
 from .naming import find_or_make
@@ -26,6 +26,7 @@ __all__ = [
     "change_point",
     "close_task",
     "contacts_of",
+    "counts_of_person",
     "create_contact",
     "create_task",
     "delete_contact",
@@ -44,6 +45,7 @@ __all__ = [
     "personal_data",
     "remove_point",
     "reopen_task",
+    "replay_erasure",
     "restore_contact",
     "restore_task",
     "snooze_task",

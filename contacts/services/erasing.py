@@ -33,6 +33,29 @@ def erase_contact(*, contact_id: UUID, actor: User | None, door: str) -> Erasure
     return privacy.erase(ids=ids, actor=actor, door=door)
 
 
+def counts_of_person(*, contact_id: UUID) -> dict[str, int]:
+    """How many rows of each table ``erase_contact`` would blank or delete, by the table's label.
+
+    Raises:
+        Contact.DoesNotExist: there is no such contact.
+    """
+    return privacy.counted(privacy.person_of(contacts_of(contact_id)))
+
+
+@transaction.atomic
+def replay_erasure(*, contact_id: UUID) -> bool:
+    """Erase the person again, as a restored backup needs it; whether there was a contact to be erased."""
+    try:
+        contacts_of(contact_id)
+    except Contact.DoesNotExist:
+        return False
+    if done := privacy.erasure_of([contact_id]):
+        privacy.begin_again(done)
+    else:
+        erase_contact(contact_id=contact_id, actor=None, door="command")
+    return True
+
+
 def personal_data(*, contact_id: UUID) -> dict[str, Any]:
     """All that is stored about the person behind a contact: ``contact_ids``, ``at`` and ``tables``, each with its name
     in the database, a name in words and its rows; those of its history stand in a table of their own.

@@ -106,8 +106,23 @@ def finish(erasure_id: UUID, *, now: dt.datetime | None = None) -> bool:
     answers = [sweep(traces, erasure.created_at) for sweep in _sweeps]
     if all(answers) and now - erasure.created_at > LONGEST_REQUEST:
         erasure.traces, erasure.finished_at = [], now
-        erasure.save(update_fields=["traces", "finished_at", "updated_at"])
+    else:
+        erasure.traces = sorted(traces)
+    erasure.save(update_fields=["traces", "finished_at", "updated_at"])
     return erasure.finished_at is not None
+
+
+@transaction.atomic
+def begin_again(erasure: Erasure) -> None:
+    """Erase the person once more, of whom rows or files were brought back from a backup."""
+    Erasure.objects.filter(pk=erasure.pk).update(finished_at=None)
+    finish(erasure.pk)
+
+
+def erasures_since(moment: dt.datetime | None) -> Iterable[Erasure]:
+    """Erasures from the moment on, or all; the first ones first."""
+    found = Erasure.objects.order_by("pk")
+    return (found.filter(created_at__gte=moment) if moment else found).iterator()
 
 
 def erasure_of(ids: Iterable[UUID]) -> Erasure | None:
