@@ -612,3 +612,49 @@ def test_number_of_queries_does_not_grow_with_rows(manager, call):
 
     count(1)
     assert count(1) == count(10)
+
+
+# The admin
+
+
+@pytest.fixture
+def staff(client):
+    user = UserFactory(is_staff=True, groups=["Manager"])
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.django_db
+def test_staff_see_what_goes_and_confirm_it(staff):
+    contact, twin = ContactFactory(name=WORD, email=MAIL), ContactFactory(name=WORD, email=MAIL)
+    page = f"/admin/contacts/contact/{contact.pk}"
+    assert f"{page}/privacy/" in staff.get(f"{page}/change/").content.decode()
+    shown = staff.get(f"{page}/privacy/").content.decode()
+    assert "Contact points" in shown
+    assert str(twin.pk) in shown
+    data = staff.get(f"{page}/personal_data/")
+    assert data["Content-Disposition"] == f'attachment; filename="personal-data-{contact.pk}.json"'
+    assert MAIL in data.content.decode()
+    assert "say that you mean it" in staff.post(f"{page}/privacy/", follow=True).content.decode()
+    assert Erasure.objects.count() == 0
+    staff.post(f"{page}/privacy/", {"confirmed": "on"})
+    assert Erasure.objects.get().door == "admin"
+    assert "This person was erased on" in staff.get(f"{page}/privacy/").content.decode()
+    staff.post(f"{page}/restore/")
+    assert Contact.objects.get(pk=contact.pk).deleted_at is not None
+    acts = staff.get("/admin/privacy/erasure/").content.decode()
+    assert f"/admin/privacy/erasure/{Erasure.objects.get().pk}/change/" in acts
+    assert staff.get(f"/admin/privacy/erasure/{Erasure.objects.get().pk}/change/").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["Sales", "Support", "Read-only"])
+def test_other_roles_have_no_such_page(client, role):
+    user = UserFactory(is_staff=True, groups=[role])
+    client.force_login(user)
+    page = f"/admin/contacts/contact/{ContactFactory(assigned_to=user).pk}"
+    assert "/privacy/" not in client.get(f"{page}/change/").content.decode()
+    assert client.get(f"{page}/privacy/").status_code == 403
+    assert client.post(f"{page}/privacy/", {"confirmed": "on"}).status_code == 403
+    assert client.get(f"{page}/personal_data/").status_code == 403
+    assert Erasure.objects.count() == 0

@@ -55,6 +55,8 @@ def counted(person: Person) -> dict[str, int]:
     """How many rows of each table would be erased, by the table's label."""
     found: dict[str, int] = {}
     for step in steps():
+        if step.is_told_only:
+            continue
         label = step.model._meta.label_lower
         found[label] = max(found.get(label, 0), step.rows(person).count())
     return {label: count for label, count in found.items() if count}

@@ -55,6 +55,11 @@ class Step:
         """The rows as they are stored, by table."""
         yield self.model, readable(self.rows(person))
 
+    @property
+    def is_told_only(self) -> bool:
+        """Whether the rows have nothing that could be erased: they stay as they are."""
+        return False
+
     def blank(self, model: Any) -> dict[str, Any]:
         """What the columns of the table, or of its history, become."""
         there = {each.name for each in model._meta.concrete_fields}
@@ -74,6 +79,10 @@ class Part(Step):
     of: Mapping[str, Any] = field(default_factory=dict)
     stays: bool = False
     known_by: tuple[str, ...] = ()
+
+    @property
+    def is_told_only(self) -> bool:
+        return self.stays and not self.blank(self.model) and not self.besides
 
     def find(self, person: Person) -> None:
         rows = self.belonging(self.model, person).order_by("pk")
