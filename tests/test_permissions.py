@@ -141,6 +141,7 @@ VERBS = {
     "personal_data": "disclose",
     "undo": "merge",
     "cancel": "change",
+    "resume": "change",
     "done": "change",
     "process": "add",
     "reopen": "change",

@@ -16,7 +16,7 @@ from crm_project.privacy.people import traces_in
 from .models import ExportJob, ImportFailure, ImportJob, ImportSeen, Job, UndoConflict, UndoJob
 from .options import Options
 from .reading import BadRow, UnreadableFile, open_table
-from .services import open_import
+from .services.files import open_import
 from .tasks import PREVIEWS
 
 REASON = "Somebody in this row was erased."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from tempfile import TemporaryFile
@@ -9,7 +10,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import exceptions
@@ -27,6 +29,11 @@ State = ExportJob.State
 CHECKED_ROWS = 2_000
 OPTIONS = ("format", "columns", "background")  # What the address of an export takes besides filters.
 # A reader may be slow, but not forever; and the first rows of a filtered export may have to be sorted.
+SECONDS_BETWEEN = 1
+PROGRESS = """
+    UPDATE transfer_exportjob SET state = 'running', rows = %s, total = %s, started_at = %s, heartbeat_at = now()
+    WHERE id = %s
+"""
 TIMEOUTS = "SET LOCAL idle_in_transaction_session_timeout = '10min'; SET LOCAL statement_timeout = '60s'"
 
 
@@ -87,7 +94,7 @@ def run_export(job: ExportJob) -> None:
         job.refresh_from_db()
         if not is_mine or job.has_ended:
             return
-        job.rows, job.started_at = 0, timezone.now()
+        job.state, job.rows, job.started_at = State.RUNNING, 0, timezone.now()
         try:
             _write_file(job)
         except (RightsTaken, exceptions.ValidationError) as error:
@@ -105,12 +112,13 @@ def _write_file(job: ExportJob) -> None:
         raise RightsTaken
     filters = {name: value for name, value in job.filters.items() if name not in OPTIONS}
     queryset = records_of(job.kind, user, filters)
+    job.total = queryset.count()
     with TemporaryFile() as file:
         pieces = stream(job, resource(user=user), queryset, lambda: rules.may(owner(), resource.get_model(), "export"))
         file.writelines(pieces)
         file.seek(0)
         job.file.save(str(job.pk), File(file), save=False)
-    job.save(update_fields=["file", "started_at", "updated_at"])
+    job.save(update_fields=["file", "started_at", "total", "updated_at"])
 
 
 def start_export(
@@ -121,8 +129,9 @@ def start_export(
     columns: Sequence[str],
     filters: dict[str, str],
     door: str = "api",
+    total: int | None = None,
 ) -> ExportJob:
-    """Record that somebody takes records out, before the first one leaves."""
+    """Record that somebody takes records out, before the first one leaves. ``total`` is how many, if that is known."""
     return ExportJob.objects.create(
         owner=actor,
         kind=resource.kind(),
@@ -130,26 +139,32 @@ def start_export(
         format=format,
         columns=list(columns),
         filters=filters,
+        total=total,
         state=State.RUNNING,
         started_at=timezone.now(),
     )
 
 
 def stream(
-    job: ExportJob, resource: CrmResource, queryset: QuerySet, is_allowed: Callable[[], bool]
+    job: ExportJob,
+    resource: CrmResource,
+    queryset: QuerySet,
+    is_allowed: Callable[[], bool],
+    on_progress: Callable[[ExportJob], None] | None = None,
 ) -> Generator[bytes]:
     """The file in pieces, from one snapshot of the database by a server-side cursor; memory stays flat.
 
-    Ends in the middle when ``is_allowed`` turns false. The job's count and state are written at the end.
+    Ends in the middle when ``is_allowed`` turns false. How far it is is written now and then, state and count at the
+    end.
     """
     state, message = State.CANCELLED, ""
     try:
-        with transaction.atomic():
+        with transaction.atomic(), closing(_Progress(job, on_progress)) as progress:
             with connection.cursor() as cursor:
                 cursor.execute(TIMEOUTS)
             # The cursor must be closed while its transaction is there.
             with closing(resource.export_rows(queryset, job.columns)) as rows:
-                yield from writing.write(job.format, job.columns, _counted(job, rows, is_allowed))
+                yield from writing.write(job.format, job.columns, _counted(job, rows, is_allowed, progress))
         state = State.DONE
     except RightsTaken:
         state, message = State.FAILED, "The right to export was taken away."
@@ -159,12 +174,43 @@ def stream(
         job.save(update_fields=["state", "message", "rows", "finished_at", "updated_at"])
 
 
-def _counted(job: ExportJob, rows: Iterable[Any], is_allowed: Callable[[], bool]) -> Iterator[Any]:
+def _counted(job: ExportJob, rows: Iterable[Any], is_allowed: Callable[[], bool], progress: _Progress) -> Iterator[Any]:
     for row in rows:
-        if job.rows % CHECKED_ROWS == 0 and not is_allowed():
-            raise RightsTaken
+        if job.rows % CHECKED_ROWS == 0:
+            if not is_allowed():
+                raise RightsTaken
+            progress.tell()
         job.rows += 1
         yield row
+    progress.tell()
+
+
+class _Progress:
+    """Writes how far an export is, by a connection of its own: the rows are read in a transaction, which hides it.
+
+    That connection is made when an export takes more than a moment.
+    """
+
+    def __init__(self, job: ExportJob, on_progress: Callable[[ExportJob], None] | None) -> None:
+        self.job = job
+        self.on_progress = on_progress
+        self.last = time.monotonic()
+        self.connection: BaseDatabaseWrapper | None = None
+
+    def tell(self) -> None:
+        if self.on_progress:
+            self.on_progress(self.job)
+        if time.monotonic() - self.last < SECONDS_BETWEEN:
+            return
+        self.connection = self.connection or connections.create_connection(DEFAULT_DB_ALIAS)
+        job = self.job
+        with self.connection.cursor() as cursor:
+            cursor.execute(PROGRESS, [job.rows, job.total, job.started_at, job.pk])
+        self.last = time.monotonic()
+
+    def close(self) -> None:
+        if self.connection:
+            self.connection.close()
 
 
 def error_file(job: ImportJob) -> Iterator[bytes]:

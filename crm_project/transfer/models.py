@@ -49,6 +49,7 @@ class Job(BaseModel):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     message = models.CharField(_("message"), max_length=1000, blank=True)
     rows = models.PositiveIntegerField(_("rows"), default=0)
+    total = models.PositiveIntegerField(_("rows to be done"), null=True)
     started_at = models.DateTimeField(_("started at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
     heartbeat_at = models.DateTimeField(null=True)
@@ -78,6 +79,20 @@ class Job(BaseModel):
     def rows_per_second(self) -> float | None:
         return round(self.rows / self.seconds, 1) if self.rows and self.seconds else None
 
+    @property
+    def percent(self) -> int | None:
+        """How much is done; nothing as long as nobody has counted what there is to do."""
+        if self.state == self.State.DONE:
+            return 100
+        return min(100 * self.rows // self.total, 99) if self.total else None
+
+    @property
+    def seconds_left(self) -> int | None:
+        """By the speed so far."""
+        if self.state != self.State.RUNNING or not self.total or not self.rows_per_second:
+            return None
+        return max(round((self.total - self.rows) / self.rows_per_second), 0)
+
 
 class ImportJob(Job):
     """One file that was sent to be imported: its options, how far it is, and its receipt.
@@ -102,7 +117,6 @@ class ImportJob(Job):
     skipped = models.PositiveIntegerField(_("skipped"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)
     checkpoint = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(_("rows in the file"), null=True)
     ids = ArrayField(models.UUIDField(), default=list)
 
     class Meta(Job.Meta):
@@ -115,11 +129,10 @@ class ImportJob(Job):
         return self.file_name or str(self.pk)
 
     @property
-    def seconds_left(self) -> int | None:
-        """By the speed so far."""
-        if self.state != self.State.RUNNING or not self.total or not self.rows_per_second:
-            return None
-        return round((self.total - self.rows) / self.rows_per_second)
+    def is_unfinished(self) -> bool:
+        """Whether it stopped before the end of its file."""
+        stopped = self.state in (self.State.FAILED, self.State.CANCELLED)
+        return stopped and (self.total is None or self.checkpoint < self.total)
 
 
 class ImportSource(BaseModel):
@@ -155,7 +168,6 @@ class UndoJob(Job):
     """
 
     import_job = models.OneToOneField(ImportJob, models.CASCADE, related_name="undo", verbose_name=_("import"))
-    total = models.PositiveIntegerField(_("rows to take back"), null=True)
     counts = models.JSONField(_("counts"), default=dict)
 
     class Meta(Job.Meta):

@@ -181,11 +181,14 @@ class JobSerializer(serializers.ModelSerializer):
     url = serializers.SerializerMethodField(help_text="Where to ask how far it is.")
     seconds = serializers.FloatField(allow_null=True, read_only=True, help_text="How long it has been running, or ran.")
     rows_per_second = serializers.FloatField(allow_null=True, read_only=True)
+    seconds_left = serializers.IntegerField(allow_null=True, read_only=True, help_text="By the speed so far.")
+    total = serializers.IntegerField(allow_null=True, read_only=True, help_text="Rows to be done, once counted.")
+    percent = serializers.IntegerField(allow_null=True, read_only=True, help_text="How much is done.")
     owner = serializers.UUIDField(source="owner_id", allow_null=True, read_only=True)
 
     view_name: str
-    FIELDS = ["id", "url", "kind", "state", "message", "format", "owner", "door", "rows"]
-    TIMES = ["started_at", "finished_at", "seconds", "rows_per_second", "created_at"]
+    FIELDS = ["id", "url", "kind", "state", "message", "format", "owner", "door", "rows", "total", "percent"]
+    TIMES = ["started_at", "finished_at", "seconds", "rows_per_second", "seconds_left", "created_at"]
 
     @extend_schema_field(serializers.URLField())
     def get_url(self, job: Any) -> str:
@@ -203,6 +206,7 @@ RECEIPT = {
     "door": "api",
     "rows": 3,
     "total": 3,
+    "percent": 100,
     "created": 2,
     "updated": 0,
     "unchanged": 0,
@@ -235,7 +239,7 @@ RECEIPT = {
 }
 
 
-NOTHING_YET = dict.fromkeys(("started_at", "finished_at", "seconds", "rows_per_second", "total"))
+NOTHING_YET = dict.fromkeys(("started_at", "finished_at", "seconds", "rows_per_second", "total", "percent"))
 WAITING = RECEIPT | NOTHING_YET | {"state": "queued", "rows": 0, "created": 0, "failed": 0, "ids": [], "errors": []}
 WAITING["error_file"] = None
 
@@ -261,17 +265,14 @@ class ImportJobSerializer(JobSerializer):
         child=serializers.CharField(), read_only=True, help_text="Columns that are not imported, and why."
     )
     options = serializers.DictField(read_only=True)
-    total = serializers.IntegerField(allow_null=True, read_only=True, help_text="Rows in the file, once counted.")
-    seconds_left = serializers.IntegerField(allow_null=True, read_only=True)
 
     class Meta:
         model = ImportJob
         fields = [
             *JobSerializer.FIELDS,
-            *["total", "created", "updated", "unchanged", "skipped", "failed", "ids", "errors", "error_file"],
+            *["created", "updated", "unchanged", "skipped", "failed", "ids", "errors", "error_file"],
             *["mapping", "ignored_columns", "options", "file_name", "size", "sha256", "encoding", "delimiter"],
             *JobSerializer.TIMES,
-            "seconds_left",
         ]
         read_only_fields = fields
 
@@ -301,6 +302,8 @@ EXPORT = {
     "owner": KEY,
     "door": "api",
     "rows": 500,
+    "total": 500,
+    "percent": 100,
     "columns": ["id", "name", "email"],
     "filters": {"category": "VIP"},
     "file": "https://crm.example.com/dev/crm/exports/file/AZgdLnobfD2OT1prfI2eDw:1vmU4e:3q2-7w",
@@ -309,10 +312,10 @@ EXPORT = {
     "finished_at": "2026-01-31T12:00:01Z",
     "seconds": 1.0,
     "rows_per_second": 500.0,
+    "seconds_left": None,
     "created_at": "2026-01-31T12:00:00Z",
 }
-EXPORT_WAITING = EXPORT | {"state": "queued", "rows": 0, "file": None, "file_expires_at": None}
-EXPORT_WAITING |= dict.fromkeys(("started_at", "finished_at", "seconds", "rows_per_second"))
+EXPORT_WAITING = EXPORT | NOTHING_YET | {"state": "queued", "rows": 0, "file": None, "file_expires_at": None}
 
 
 @extend_schema_serializer(examples=[OpenApiExample("An export", EXPORT, response_only=True)])
@@ -365,6 +368,7 @@ class ConflictSerializer(serializers.Serializer):
                 "owner": KEY,
                 "rows": 12,
                 "total": 12,
+                "percent": 100,
                 "removed": 2,
                 "reverted": 1,
                 "kept": 0,
@@ -386,6 +390,7 @@ class ConflictSerializer(serializers.Serializer):
                 "finished_at": "2026-01-31T12:00:00.4Z",
                 "seconds": 0.4,
                 "rows_per_second": 30.0,
+                "seconds_left": None,
                 "created_at": "2026-01-31T12:00:00Z",
             },
             response_only=True,
@@ -411,7 +416,8 @@ class UndoJobSerializer(JobSerializer):
     class Meta:
         model = UndoJob
         fields = [
-            *["id", "import_id", "url", "state", "message", "owner", "rows", "total", "removed", "reverted", "kept"],
+            *["id", "import_id", "url", "state", "message", "owner", "rows", "total", "percent"],
+            *["removed", "reverted", "kept"],
             *["counts", "conflict_count", "conflicts", *JobSerializer.TIMES],
         ]
         read_only_fields = fields

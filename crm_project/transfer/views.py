@@ -131,11 +131,6 @@ class TransferActions:
             return Response(data)
         return Response(data, status=202, headers={"Location": data["url"]})
 
-    def is_large(self, queryset: Any) -> bool:
-        """Whether a worker should write the file. One query that counts no further than it must."""
-        limit = settings.CRM_EXPORT_INLINE_ROWS
-        return rules.count_up_to(queryset, self.request.user, limit + 1) > limit
-
     def read_upload(self, request: Any) -> tuple[Any, dict[str, Any]]:
         """The file, and the options that came with it."""
         given = {name: request.query_params[name] for name in request.query_params}
@@ -183,10 +178,18 @@ class TransferActions:
         queryset = rules.visible(self.filter_queryset(self.get_queryset()), user).order_by("pk")
         if format == "xlsx" and rules.count_up_to(queryset, user, writing.XLSX_ROWS) >= writing.XLSX_ROWS:
             raise exceptions.ValidationError({"format": ["A workbook has no room for so many rows; take csv."]})
+        is_wished = is_true(request.query_params.get("background", ""))
+        count = rules.count_up_to(queryset, user, settings.CRM_EXPORT_INLINE_ROWS + 1)
+        is_large = count > settings.CRM_EXPORT_INLINE_ROWS
         job = exports.start_export(
-            actor=user, resource=resource, format=format, columns=columns, filters=dict(request.query_params.items())
+            actor=user,
+            resource=resource,
+            format=format,
+            columns=columns,
+            filters=dict(request.query_params.items()),
+            total=None if is_large else count,
         )
-        if is_true(request.query_params.get("background", "")) or self.is_large(queryset):
+        if is_wished or is_large:
             exports.defer_export(job)
             data = ExportJobSerializer(job, context=self.get_serializer_context()).data
             return Response(data, status=202, headers={"Location": data["url"]})
@@ -229,7 +232,10 @@ class ImportViewSet(JobViewSet):
     queryset = ImportJob.objects.all()
     serializer_class = ImportJobSerializer
     filterset_class = ImportJobFilterSet
-    action_verbs = {"cancel": "change", "errors": "view", "undo_receipt": "view", "undo_import": "change"}
+    action_verbs = {
+        **dict.fromkeys(["cancel", "resume", "undo_import"], "change"),
+        **dict.fromkeys(["errors", "undo_receipt"], "view"),
+    }
 
     @extend_schema(request=None, responses=ImportJobSerializer)
     @action(detail=True, methods=["post"])
@@ -239,6 +245,21 @@ class ImportViewSet(JobViewSet):
         It ends after the rows that it is at; what is in stays in.
         """
         return Response(self.get_serializer(services.cancel_import(job=self.get_object())).data)
+
+    @extend_schema(
+        request=None,
+        responses={202: ImportJobSerializer},
+        examples=[OpenApiExample("An import that waits", WAITING, response_only=True, status_codes=["202"])],
+    )
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Any, pk: Any = None) -> Response:
+        """Go on with an import.
+
+        One that was cancelled, or was given up, is taken up again after the last row that it dealt with; its receipt
+        in the end is that of an import that never stopped.
+        """
+        data = self.get_serializer(services.resume_import(job=self.get_object())).data
+        return Response(data, status=202, headers={"Location": data["url"]})
 
     @extend_schema(
         responses={(200, "text/csv"): OpenApiTypes.BINARY},

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from contacts.models import Contact
-from crm_project.transfer.management.importing import Progress
+from crm_project.transfer.management.progress import Progress
 from crm_project.transfer.models import ExportJob, ImportJob
 from tests.factories import ContactFactory, UserFactory
 

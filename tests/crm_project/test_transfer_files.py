@@ -3,10 +3,13 @@
 import datetime as dt
 
 import pytest
+from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from contacts.models import Contact
+from contacts.resources import ContactResource
 from crm_project.transfer import exports, tasks
 from crm_project.transfer.models import ExportJob, ImportJob, ImportSource
 from tests.admin_pages import client_of, text_of, url
@@ -57,6 +60,39 @@ def test_a_worker_writes_what_the_list_shows(manager):
     assert fetched(found["file"]) == (200, direct)
     tasks.run_export(job["id"])
     assert manager.get(job["url"]).json()["finished_at"] == found["finished_at"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_export_tells_how_far_it_is_while_it_runs(manager, monkeypatch):
+    monkeypatch.setattr(exports, "SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(exports, "CHECKED_ROWS", 2)
+    Contact.objects.bulk_create(Contact(name=f"Person {number}") for number in range(5))
+    job = exports.start_export(
+        actor=manager.user, resource=ContactResource(), format="csv", columns=["name"], filters={}
+    )
+    exports.defer_export(job)
+    seen, plain = [], exports._Progress.tell
+
+    def tell(self):
+        plain(self)
+        seen.append(told_beside(job.pk))
+
+    monkeypatch.setattr(exports._Progress, "tell", tell)
+    exports.run_export(ExportJob.objects.get(pk=job.pk))
+    assert seen == [("running", 0, 5), ("running", 2, 5), ("running", 4, 5), ("running", 5, 5)]
+    found = manager.get(f"/dev/crm/exports/{job.pk}").json()
+    assert (found["state"], found["rows"], found["total"], found["percent"]) == ("done", 5, 5, 100)
+
+
+def told_beside(key):
+    """What another connection sees of an export."""
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT state, rows, total FROM transfer_exportjob WHERE id = %s", [key])
+        found = cursor.fetchone()
+    other.close()
+    assert connection.in_atomic_block
+    return found
 
 
 def test_above_a_size_a_worker_writes_the_file(manager, settings):

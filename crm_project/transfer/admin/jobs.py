@@ -20,7 +20,7 @@ from crm_project.access import rules
 from crm_project.admin import CrmModelAdmin, Labelled
 
 from .. import exports, links, services, writing
-from ..models import ExportJob, ImportJob, ImportSource, UndoJob
+from ..models import ExportJob, ImportJob, ImportSource, Job, UndoJob
 from ..serializers import conflicts_of
 from ..undo import NotUndoable, start_undo
 
@@ -37,6 +37,13 @@ class JobAdmin(CrmModelAdmin):
     list_filter = ("state", "kind", "format")
     list_select_related = ("owner",)
     search_fields = ()
+
+    @display(description=gettext_lazy("Progress"))
+    def progress(self, job: Job) -> str:
+        if job.total is None:
+            return f"{job.rows:,}"
+        left = f", {job.seconds_left} s" if job.seconds_left is not None else ""
+        return f"{job.percent} % ({job.rows:,} / {job.total:,}{left})"
 
     def has_add_permission(self, request: Any, obj: Any = None) -> bool:
         return False
@@ -71,13 +78,6 @@ class ImportJobAdmin(JobAdmin):
     def shown_name(self, job: ImportJob) -> str:
         return job.file_name or str(job.pk)
 
-    @display(description=gettext_lazy("Progress"))
-    def progress(self, job: ImportJob) -> str:
-        if not job.total:
-            return f"{job.rows:,}"
-        left = f", {job.seconds_left} s" if job.seconds_left is not None else ""
-        return f"{100 * job.rows // job.total} % ({job.rows:,} / {job.total:,}{left})"
-
     @display(description=gettext_lazy("Rows"))
     def counts(self, job: ImportJob) -> str:
         return ", ".join(f"{getattr(job, count):,} {count}" for count in services.COUNTS if getattr(job, count)) or "0"
@@ -99,6 +99,8 @@ class ImportJobAdmin(JobAdmin):
         may_change = rules.allows(request.user, job, "change")
         if not job.has_ended and may_change:
             buttons.append(button(_("Stop this import"), self.url(request, "cancel", job.pk), post=True))
+        if job.is_unfinished and job.file and undo is None and may_change:
+            buttons.append(button(_("Go on with this import"), self.url(request, "resume", job.pk), post=True))
         if job.failed:
             buttons.append(button(_("Failed rows, to be mended and sent again"), self.url(request, "errors", job.pk)))
         if job.file:
@@ -114,6 +116,7 @@ class ImportJobAdmin(JobAdmin):
         return [
             path("<path:object_id>/errors/", view(self.errors_view), name=f"{name}_errors"),
             path("<path:object_id>/cancel/", view(self.cancel_view), name=f"{name}_cancel"),
+            path("<path:object_id>/resume/", view(self.resume_view), name=f"{name}_resume"),
             path("<path:object_id>/undo/", view(self.undo_view), name=f"{name}_undo"),
             path("<path:object_id>/file/", view(self.file_view), name=f"{name}_file"),
             *super().get_urls(),
@@ -136,6 +139,18 @@ class ImportJobAdmin(JobAdmin):
             services.cancel_import(job=job)
             messages.success(request, _("The import will stop after the rows that it is at."))
         except services.JobHasEnded as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(self.url(request, "change", object_id))
+
+    @method_decorator(require_POST)
+    def resume_view(self, request: Any, object_id: str) -> HttpResponse:
+        job = self.visible_object(request, object_id, "change")
+        if job is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        try:
+            services.resume_import(job=job)
+            messages.success(request, _("The import goes on after the last row that it dealt with."))
+        except services.JobNotResumable as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(self.url(request, "change", object_id))
 
@@ -167,12 +182,10 @@ def button(label: str, url: str, post: bool = False) -> dict[str, Any]:
 
 def told(job: Any, what: str, numbers: list[tuple[Any, Any]], buttons: list[dict[str, Any]]) -> dict[str, Any]:
     """How far a job is and what it did, for ``transfer/receipt.html``."""
-    total = getattr(job, "total", None)  # Nobody counts beforehand what an export writes.
-    percent = 100 if job.state == job.State.DONE else 100 * job.rows // total if total else 0
     return {
         "title": f"{what} · {job.get_state_display()}",
-        "percent": percent,
-        "seconds_left": getattr(job, "seconds_left", None),
+        "percent": job.percent or 0,
+        "seconds_left": job.seconds_left,
         "speed": job.rows_per_second and round(job.rows_per_second),
         "numbers": numbers,
         "message": job.message,
@@ -191,9 +204,9 @@ def undo_receipt(undo: UndoJob) -> dict[str, Any]:
 class ExportJobAdmin(JobAdmin):
     icon = "download"
     change_form_outer_before_template = "transfer/job_state.html"
-    list_display = ("shown_name", "kind", "owner", "shown_state", "rows", "created_at")
+    list_display = ("shown_name", "kind", "owner", "shown_state", "progress", "created_at")
     fields = (
-        *("kind", "owner", "door", "shown_state", "message", "format", "rows", "columns", "filters"),
+        *("kind", "owner", "door", "shown_state", "message", "progress", "format", "columns", "filters"),
         *("started_at", "finished_at"),
     )
     readonly_fields = fields

@@ -234,6 +234,7 @@ class TransferMixin(ImportExportMixin):
             columns=form.get_selected_resource_export_fields(),
             filters=dict(request.GET.items()),
             door="admin",
+            total=queryset.count(),
         )
         pieces = exports.stream(job, resource, queryset, lambda: self._may_still_export(request))
         response = StreamingHttpResponse(pieces, content_type=writing.CONTENT_TYPES[format])

@@ -20,6 +20,7 @@ from crm_project.transfer.reading import FORMATS
 from crm_project.transfer.resources import CrmResource
 
 from .importing import could_not_run, find_owner, sentences, write_file
+from .progress import Progress
 
 STANDARD_OUTPUT = "-"
 
@@ -57,9 +58,11 @@ class ExportCommand(BaseCommand):
             columns=names,
             filters=given,
             door="command",
+            total=queryset.count(),
         )
+        progress = Progress(self.stderr if file == STANDARD_OUTPUT else self.stdout)
         try:
-            self._write(file, exports.stream(job, resource, queryset, lambda: True), job)
+            self._write(file, exports.stream(job, resource, queryset, lambda: True, on_progress=progress), job)
         except OperationalError as error:
             raise could_not_run(f"The database refused: {error}") from error
 

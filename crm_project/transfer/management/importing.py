@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from argparse import ArgumentParser
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from django.db.models import Q
 from rest_framework import exceptions
@@ -26,10 +25,10 @@ from crm_project.transfer.reading import FORMATS, UnreadableFile
 from crm_project.transfer.resources import CrmResource
 from crm_project.transfer.serializers import find_user, options_from
 
+from .progress import Progress
+
 COULD_NOT_RUN = 2
 SHOWN_FAILURES = 10
-BAR_WIDTH = 30
-SECONDS_BETWEEN_LINES = 5
 
 
 class ImportCommand(BaseCommand):
@@ -121,30 +120,6 @@ class ImportCommand(BaseCommand):
             sys.exit(1 if job.failed else COULD_NOT_RUN)
         if job.failed:
             sys.exit(1)
-
-
-class Progress:
-    """A bar on a terminal, a line now and then elsewhere."""
-
-    def __init__(self, output: OutputWrapper) -> None:
-        self.output = output
-        self.is_terminal = output.isatty()
-        self.last = time.monotonic()
-
-    def __call__(self, job: ImportJob) -> None:
-        done = job.checkpoint >= (job.total or 0)
-        speed = f"{job.rows_per_second:,.0f} rows/s" if job.rows_per_second else ""
-        left = f", {job.seconds_left} s left" if job.seconds_left else ""
-        text = f"{job.checkpoint:,} of {job.total or 0:,} rows, {speed}{left}"
-        if self.is_terminal:
-            filled = BAR_WIDTH * job.checkpoint // max(job.total or 1, 1)
-            bar = "█" * filled + "·" * (BAR_WIDTH - filled)
-            self.output.write(f"\r[{bar}] {text}\x1b[K", ending="\n" if done else "")
-            self.output.flush()
-        elif time.monotonic() - self.last > SECONDS_BETWEEN_LINES:
-            self.last = time.monotonic()
-            self.output.write(text)
-            self.output.flush()
 
 
 def find_owner(username: str | None) -> User:

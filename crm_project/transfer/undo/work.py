@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,10 @@ from functools import cached_property, partial
 from typing import Any
 
 import pghistory.models
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from crm_project.api.errors import is_retryable
 from crm_project.database import copying
 
 from ..models import UndoConflict, UndoJob
@@ -21,6 +23,7 @@ from .story import Change, changes_of, plain
 from .tables import Model, in_order, parent, parents, references, root_of, tracked_models
 
 CHUNK = 1_000
+CHUNK_TRIES = 4
 State = UndoJob.State
 
 STEPS = """
@@ -128,19 +131,33 @@ class Undo:
         while True:
             if self.should_stop():
                 raise Stopped
-            with transaction.atomic():
-                self._lock()
-                steps = self.job.steps.filter(model=model._meta.label_lower, is_new=is_new)
-                chunk = list(steps.order_by("record").values_list("pk", "record")[:CHUNK])
-                if not chunk:
-                    return
-                self.conflicts = []
-                take([model._meta.pk.to_python(record) for _pk, record in chunk])
-                self.job.steps.filter(pk__in=[pk for pk, _record in chunk]).delete()
-                UndoConflict.objects.bulk_create(self.conflicts)
-                self.job.rows += len(chunk)
-                self.job.heartbeat_at = timezone.now()
-                self.job.save(update_fields=["rows", "counts", "heartbeat_at", "updated_at"])
+            for tried in range(1, CHUNK_TRIES + 1):
+                try:
+                    if not self._chunk(model, is_new, take):
+                        return
+                    break
+                except OperationalError as error:
+                    # Within a larger transaction only the whole can be tried again, by whoever began it.
+                    if tried == CHUNK_TRIES or connection.in_atomic_block or not is_retryable(error):
+                        raise
+                    time.sleep(0.05 * tried)
+
+    @transaction.atomic
+    def _chunk(self, model: Model, is_new: bool, take: Callable[[list[Any]], None]) -> bool:
+        """Take the next steps of the table; whether there were any."""
+        self._lock()
+        steps = self.job.steps.filter(model=model._meta.label_lower, is_new=is_new)
+        chunk = list(steps.order_by("record").values_list("pk", "record")[:CHUNK])
+        if not chunk:
+            return False
+        self.conflicts = []
+        take([model._meta.pk.to_python(record) for _pk, record in chunk])
+        self.job.steps.filter(pk__in=[pk for pk, _record in chunk]).delete()
+        UndoConflict.objects.bulk_create(self.conflicts)
+        self.job.rows += len(chunk)
+        self.job.heartbeat_at = timezone.now()
+        self.job.save(update_fields=["rows", "counts", "heartbeat_at", "updated_at"])
+        return True
 
     def _count(self, model: Model, what: str, number: int) -> None:
         kind = self.job.counts.setdefault(str(model._meta.model_name), {"removed": 0, "reverted": 0, "kept": 0})

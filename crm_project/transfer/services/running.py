@@ -1,8 +1,7 @@
-"""Starting, running and stopping imports."""
+"""Running an import to its end, from wherever it is."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,23 +12,22 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files import File
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from crm_project.access import rules
 from crm_project.access.models import User
-from crm_project.api.errors import LOCK_NOT_AVAILABLE, QUERY_CANCELED, is_retryable, sqlstate
-from crm_project.api.exceptions import CrmError
+from crm_project.api.errors import is_retryable, sqlstate
 from crm_project.database import copying
 from crm_project.history.context import announce, because_of
 
-from .engine import CHUNK_ROWS, Engine
-from .models import ImportFailure, ImportJob, ImportSeen, ImportSource
-from .options import Options
-from .reading import Table, UnreadableFile, open_table
-from .resources import CrmResource, resource_of
-from .rows import Kind, Outcome, kept
+from ..engine import CHUNK_ROWS, Engine
+from ..models import ImportFailure, ImportJob, ImportSeen
+from ..options import Options
+from ..reading import Table, UnreadableFile
+from ..resources import resource_of
+from ..rows import Kind, Outcome, kept
+from .files import note_columns, open_import
 
 State = ImportJob.State
 COUNTS = [kind.value for kind in Kind]
@@ -40,11 +38,6 @@ RUN_FIELDS = [
 ]
 CHUNK_TRIES = 4
 UNIQUE_VIOLATION = "23505"
-MEGABYTE = 1024 * 1024
-# Opening these reads them from end to end, for which nobody should wait when they are large.
-PARSED_AT_ONCE = {"json", "ndjson", "xlsx"}
-LARGE_BYTES = 16 * MEGABYTE
-
 Progress = Callable[[ImportJob], None]
 
 
@@ -54,137 +47,6 @@ class Stopped(Exception):
 
 class Cancelled(Stopped):
     """Somebody asked this job to stop."""
-
-
-class JobHasEnded(CrmError):
-    default_detail = "This job has ended already."
-    default_code = "job_has_ended"
-
-
-def start_import(
-    *, actor: User, resource: type[CrmResource], file: File, file_name: str, options: Options, content_type: str = ""
-) -> ImportJob:
-    """Keep a file that came in a request and import it: a small one now, a large one by a worker. Needs a transaction.
-
-    Raises:
-        UnreadableFile: the file is no table; nothing is kept.
-        ValidationError: the mapping names what is not there.
-    """
-    job = keep_import(
-        actor=actor, resource=resource, file=file, file_name=file_name, options=options, content_type=content_type
-    )
-    try:
-        if job.total is None or job.total > settings.CRM_IMPORT_INLINE_ROWS or not _run_now(job):
-            defer(job)
-    except BaseException:
-        job.file.delete(save=False)
-        raise
-    return job
-
-
-def keep_import(
-    *,
-    actor: User,
-    resource: type[CrmResource],
-    file: File,
-    file_name: str,
-    options: Options,
-    content_type: str = "",
-    door: str = "api",
-) -> ImportJob:
-    """Keep the file, to be imported by ``run_import``. Raises as ``start_import``."""
-    job = ImportJob(owner=actor, kind=resource.kind(), door=door, file_name=file_name[:255], size=file.size)
-    job.options, job.sha256 = options.as_json(), sha256_of(file)
-    _look_at(job, resource, file, content_type)
-    if options.source and options.mapping:
-        mapping = {"mapping": dict(options.mapping)}
-        ImportSource.objects.update_or_create(kind=job.kind, name=options.source, defaults=mapping)
-    file.seek(0)
-    job.file.save(str(job.pk), File(file), save=False)  # A copy: the request may have to be tried again.
-    try:
-        job.save(force_insert=True)
-    except BaseException:
-        job.file.delete(save=False)
-        raise
-    return job
-
-
-def _look_at(job: ImportJob, resource: type[CrmResource], file: Any, content_type: str) -> None:
-    """Note what the file is, and how many rows it has when they are few. What takes long to open is left to the run."""
-    options = Options.from_json(job.options)
-    if file.size > LARGE_BYTES and looks_parsed(file, job.file_name, options):
-        return
-    table = open_import(job, file, content_type)
-    _note_columns(job, table, Engine(resource(user=job.owner, options=options), table))
-    rows = sum(1 for _ in islice(table, settings.CRM_IMPORT_INLINE_ROWS + 1))
-    if rows <= settings.CRM_IMPORT_INLINE_ROWS:
-        job.total = rows
-
-
-def looks_parsed(file: Any, file_name: str, options: Options) -> bool:
-    """Whether the file is of a kind that is read from end to end when it is opened."""
-    file.seek(0)
-    head = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
-    name = file_name.lower().rpartition(".")[2]
-    return (options.format or name) in PARSED_AT_ONCE or head[:1] in (b"[", b"{") or head[:2] == b"PK"
-
-
-def open_import(job: ImportJob, file: Any, content_type: str = "") -> Table:
-    options = Options.from_json(job.options)
-    return open_table(
-        file,
-        filename=job.file_name,
-        content_type=content_type,
-        format=options.format or job.format or None,
-        encoding=options.encoding or job.encoding or None,
-        delimiter=options.delimiter or job.delimiter or None,
-    )
-
-
-def _note_columns(job: ImportJob, table: Table, engine: Engine) -> None:
-    job.format, job.encoding, job.delimiter = table.format, table.encoding or "", table.delimiter or ""
-    job.headers, job.mapping, job.ignored_columns = table.headers, engine.columns.mapping, engine.columns.ignored
-
-
-def _run_now(job: ImportJob) -> bool:
-    """Run a small import; when another import holds things up for too long, it is left to the worker after all."""
-    try:
-        with transaction.atomic():
-            run_import(job)
-    except OperationalError as error:
-        if sqlstate(error) not in {LOCK_NOT_AVAILABLE, QUERY_CANCELED}:
-            raise
-        job.refresh_from_db()
-        return False
-    return True
-
-
-def defer(job: ImportJob) -> None:
-    from .tasks import run_import
-
-    run_import.defer(job_id=str(job.pk))
-
-
-def sha256_of(file: Any) -> str:
-    file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@transaction.atomic
-def cancel_import(*, job: ImportJob) -> ImportJob:
-    """Stop the job after the chunk that it is at; what is in stays in.
-
-    Raises:
-        JobHasEnded: it is over (409).
-    """
-    job = ImportJob.objects.select_for_update().get(pk=job.pk)
-    if job.has_ended:
-        raise JobHasEnded()
-    job.cancel_requested_at = timezone.now()
-    if job.state == State.QUEUED:
-        job.state, job.finished_at = State.CANCELLED, timezone.now()
-    job.save()
-    return job
 
 
 def run_import(
@@ -231,7 +93,7 @@ class _Run:
                 job.total = sum(1 for _ in table)
             resource = resource_of(job.kind)(user=self._user(), options=self.options)
             self.engine = Engine(resource, table, self._remembered if self.options.dry_run else None)
-            _note_columns(job, table, self.engine)
+            note_columns(job, table, self.engine)
             self._save()
             with because_of(user=str(job.owner_id), door="import", job=str(job.pk)) as self.context:
                 self._import(table)
