@@ -28,7 +28,7 @@ stop: $(RUNTIME) ## Stop what `make run`, commands and tests have left running.
 test: $(DEVELOPMENT) ## Run the tests on a database of their own; args="tests/contacts -k merge" picks some.
 	@$(BIN)/python -m pytest -n 2 $(args)
 
-faults: $(DEVELOPMENT) ## Kill workers while they send, and simulate months: the tests that take minutes.
+faults: $(DEVELOPMENT) ## Kill workers and databases at work, and simulate months: the tests that take minutes.
 	@$(BIN)/python -m pytest -m faults $(args)
 
 test-integrations: $(DEVELOPMENT) app-connect ## Run the tests with App Connect's own server. Needs npm.

@@ -225,6 +225,8 @@ def error_file(job: ImportJob) -> Iterator[bytes]:
                 f"{problem['column']}: {problem['message']}" if problem["column"] else problem["message"]
                 for problem in failure.problems
             ]
+            if surplus := [cell for cell in failure.cells[width:] if cell]:
+                reasons.append(f"Beyond the last column: {', '.join(surplus)}")
             yield [*cells, *[""] * (width - len(cells)), failure.line, " ".join(reasons)]
 
     yield from writing.write("csv", [*job.headers, LINE_COLUMN, REASON_COLUMN], rows())

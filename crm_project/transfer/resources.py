@@ -226,7 +226,8 @@ class CrmResource(ModelResource):
         result.total_rows += 1
         if outcome.kind is Kind.FAILED:
             if len(result.invalid_rows) < SHOWN_ROWS:
-                values = dict(zip(engine.names, map(as_text, outcome.row.cells), strict=True))
+                # A row that could not be read may have more cells than there are headers, or fewer.
+                values = dict(zip(engine.names, map(as_text, outcome.row.cells), strict=False))
                 by_target = {target: values.get(columns[0]) for target, columns in engine.columns.by_target.items()}
                 messages: dict[str, list[str]] = {}
                 for problem in outcome.row.problems:

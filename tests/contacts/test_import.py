@@ -380,53 +380,6 @@ def test_jobs_are_seen_by_their_owner_and_by_managers(sales, manager, api):
 
 # Files and options that make no sense
 
-DEEP = b"[" * 100_000
-REFUSED = {
-    "empty": (b"", "text/csv"),
-    "header only blank": (b"\n\n", "text/csv"),
-    "png": (b"\x89PNG\r\n\x1a\n" + bytes(100), "text/csv"),
-    "unknown columns": (b"foo,bar\n1,2", "text/csv"),
-    "duplicate headers": (b"name,name\nA,B", "text/csv"),
-    "many columns": (",".join(f"c{n}" for n in range(10_000)).encode() + b"\n1", "text/csv"),
-    "long cell": (b"name\n" + b"x" * 10_000_000, "text/csv"),
-    "deep json": (DEEP, "application/json"),
-    "broken json": (b'[{"name": "A"', "application/json"),
-    "no table in json": (b'"name"', "application/json"),
-    "not a workbook": (b"PK\x03\x04" + bytes(100), "application/octet-stream"),
-    "invalid utf-8": (b"name\n\xff\xfe\x00", "text/csv"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_hostile_file_is_refused_with_a_sentence(manager, name):
-    response = send(manager, *REFUSED[name])
-    assert response.status_code == 400
-    assert response.json()["errors"]["file"][0].endswith((".", "?"))
-    assert (Contact.objects.count(), ImportJob.objects.count()) == (0, 0)
-
-
-TAKEN = {
-    "nul": (b"name\nA\0B\nC", {"created": 1, "failed": 1}),
-    "ragged": (b"name,email\nA\nB,b@example.com,x", {"created": 1, "failed": 1}),
-    "formula": (b"name\n=cmd|' /C calc'!A0", {"created": 1}),
-    "html": (b"name\n<script>alert(1)</script>", {"created": 1}),
-    "sql": (b"name\n'; DROP TABLE contacts_contact; --", {"created": 1}),
-    "template": (b"name\n{{ 7*7 }}{% load x %}", {"created": 1}),
-    "mass assignment": (b"name,is_superuser,created_by,deleted_at\nA,1,1,1", {"created": 1}),
-    "utf-16": ("name\nЁж".encode("utf-16"), {"created": 1}),
-    "carriage returns": (b"name\rA\rB", {"created": 2}),
-    "header without rows": (b"name,email\n", {}),
-    "surrogate in a list": (b'name,categories\nA,"[""\\ud800""]"', {"created": 1}),
-}
-
-
-@pytest.mark.parametrize("name", TAKEN)
-def test_hostile_file_is_taken_row_by_row(manager, name):
-    content, expected = TAKEN[name]
-    job = receipt(manager, content)
-    assert counts(job) == expected
-    assert Contact.objects.count() == expected.get("created", 0)
-
 
 @pytest.mark.parametrize(
     ("options", "field", "hint"),

@@ -3,9 +3,11 @@
 import asyncio
 
 import pghistory
+import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import JobAborted
@@ -207,3 +209,18 @@ def test_job_whose_worker_stops_goes_back_at_once(told_to_stop):
     decision = Patiently().get_retry_decision(exception=told_to_stop, job=job)
 
     assert decision.retry_at is None
+
+
+def test_job_whose_database_went_away_is_tried_again_soon():
+    job = app.configure_task("any").job.evolve(attempts=3)
+
+    def seconds(error):
+        due = Patiently().get_retry_decision(exception=error, job=job).retry_at
+        return round((due - timezone.now()).total_seconds(), -1)
+
+    told = OperationalError("terminating connection due to administrator command")
+    told.__cause__ = psycopg.errors.AdminShutdown()
+    refused = OperationalError("deadlock detected")
+    refused.__cause__ = psycopg.errors.DeadlockDetected()
+    assert [seconds(OperationalError("the connection is lost")), seconds(told)] == [10, 10]
+    assert seconds(refused) == 125 * 60

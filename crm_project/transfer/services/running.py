@@ -36,7 +36,7 @@ RUN_FIELDS = [
     *[*COUNTS, "rows", "checkpoint", "total", "ids", "state", "message", "started_at", "finished_at", "heartbeat_at"],
     *["format", "encoding", "delimiter", "headers", "mapping", "ignored_columns", "updated_at"],
 ]
-CHUNK_TRIES = 4
+CHUNK_TRIES, WHOLE_TRIES = 5, 2
 UNIQUE_VIOLATION = "23505"
 Progress = Callable[[ImportJob], None]
 
@@ -177,6 +177,12 @@ class _Run:
                 if tried == CHUNK_TRIES or not (is_taken or (is_retryable(error) and not connection.in_atomic_block)):
                     raise
                 self._restore(before)
+                if tried == WHOLE_TRIES and len(chunk) > 1:
+                    # The fewer rows, the less there is that somebody can be faster with, until it is one row's turn.
+                    half = len(chunk) // 2
+                    self._chunk(chunk[:half], write=write)
+                    self._chunk(chunk[half:], write=write)
+                    return
                 time.sleep(0.05 * tried)
         if write:
             self._analyse()
@@ -207,8 +213,9 @@ class _Run:
         if write:
             announce(self.context)
             with connection.cursor() as cursor:
-                # Two imports of the same rows at once: the second finds what the first has made.
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"import {job.kind}"])
+                # Of imports of the same people at once, be it as contacts, leads or customers, one finds what the other
+                # has made. They take turns, a chunk each.
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('import', 0))")
         outcomes = self.engine.take(rows, write=write)
         self._keep_failures(outcomes)
         if self.engine.remembered:
