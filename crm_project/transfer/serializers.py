@@ -187,8 +187,8 @@ class JobSerializer(serializers.ModelSerializer):
     owner = serializers.UUIDField(source="owner_id", allow_null=True, read_only=True)
 
     view_name: str
-    FIELDS = ["id", "url", "kind", "state", "message", "format", "owner", "door", "rows", "total", "percent"]
-    TIMES = ["started_at", "finished_at", "seconds", "rows_per_second", "seconds_left", "created_at"]
+    FIELDS = ["id", "url", "kind", "state", "message", "format", "owner", "door", "rows", "total"]
+    TIMES = ["started_at", "finished_at", "seconds", "percent", "rows_per_second", "seconds_left", "created_at"]
 
     @extend_schema_field(serializers.URLField())
     def get_url(self, job: Any) -> str:
@@ -206,7 +206,6 @@ RECEIPT = {
     "door": "api",
     "rows": 3,
     "total": 3,
-    "percent": 100,
     "created": 2,
     "updated": 0,
     "unchanged": 0,
@@ -233,6 +232,7 @@ RECEIPT = {
     "started_at": "2026-01-31T12:00:00Z",
     "finished_at": "2026-01-31T12:00:00.4Z",
     "seconds": 0.4,
+    "percent": 100,
     "rows_per_second": 7.5,
     "seconds_left": None,
     "created_at": "2026-01-31T12:00:00Z",
@@ -303,7 +303,6 @@ EXPORT = {
     "door": "api",
     "rows": 500,
     "total": 500,
-    "percent": 100,
     "columns": ["id", "name", "email"],
     "filters": {"category": "VIP"},
     "file": "https://crm.example.com/dev/crm/exports/file/AZgdLnobfD2OT1prfI2eDw:1vmU4e:3q2-7w",
@@ -311,6 +310,7 @@ EXPORT = {
     "started_at": "2026-01-31T12:00:00Z",
     "finished_at": "2026-01-31T12:00:01Z",
     "seconds": 1.0,
+    "percent": 100,
     "rows_per_second": 500.0,
     "seconds_left": None,
     "created_at": "2026-01-31T12:00:00Z",
@@ -368,7 +368,6 @@ class ConflictSerializer(serializers.Serializer):
                 "owner": KEY,
                 "rows": 12,
                 "total": 12,
-                "percent": 100,
                 "removed": 2,
                 "reverted": 1,
                 "kept": 0,
@@ -389,6 +388,7 @@ class ConflictSerializer(serializers.Serializer):
                 "started_at": "2026-01-31T12:00:00Z",
                 "finished_at": "2026-01-31T12:00:00.4Z",
                 "seconds": 0.4,
+                "percent": 100,
                 "rows_per_second": 30.0,
                 "seconds_left": None,
                 "created_at": "2026-01-31T12:00:00Z",
@@ -416,7 +416,7 @@ class UndoJobSerializer(JobSerializer):
     class Meta:
         model = UndoJob
         fields = [
-            *["id", "import_id", "url", "state", "message", "owner", "rows", "total", "percent"],
+            *["id", "import_id", "url", "state", "message", "owner", "rows", "total"],
             *["removed", "reverted", "kept"],
             *["counts", "conflict_count", "conflicts", *JobSerializer.TIMES],
         ]
