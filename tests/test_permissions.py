@@ -391,9 +391,9 @@ def fill(address: Address, contact: Contact) -> str:
             close_task(task=record, actor=contact.assigned_to)
         if "undo_import" in address.actions.values():
             ImportJob.objects.filter(pk=record.pk).update(state="done")
+            UndoJob.objects.create(import_job=record, owner=record.owner, kind="contact", state="done")
         if "resume" in address.actions.values():
             ImportJob.objects.filter(pk=record.pk).update(state="cancelled", file="imports/any")
-            UndoJob.objects.create(import_job=record, owner=record.owner, kind="contact", state="done")
         if "restore" in address.route:
             type(record).objects.filter(pk=record.pk).update(deleted_at=timezone.now())
         path = re.sub(rf"<(?:\w+:)?{name}>", str(record.pk), path)
