@@ -167,7 +167,9 @@ class Teller:
         if special := next((entry for entry in entries if entry.type.partition(".")[2] not in TITLES), None):
             told.title = special.summary
             return told
-        whole = next((entry for entry in entries if self.is_whole(entry)), first)
+        wholes = [entry for entry in entries if self.is_whole(entry)]
+        telling = (entry for entry in wholes if not entry.type.endswith(".changed"))  # Added, and changed at once.
+        whole = next(telling, wholes[0] if wholes else first)
         kind, _dot, verb = whole.type.partition(".")
         if kind not in self.tables:
             return told

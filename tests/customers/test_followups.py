@@ -15,6 +15,7 @@ from customers.models import CustomerInteraction
 from customers.services import followups, process_followups
 from leads.models import Lead, LeadInteraction
 from leads.services import delete_lead, restore_lead
+from tests.admin_pages import client_of, text_of, url
 from tests.at_once import at_once
 from tests.factories import CustomerFactory, LeadFactory, TaskFactory, TeamFactory, UserFactory
 
@@ -288,6 +289,18 @@ def test_the_only_manager_answers_for_own_tasks_too(settings):
     TaskFactory(kind="follow_up", due_at=DUE, assigned_to=manager)
     assert process_followups().escalated == 1
     assert Task.objects.get().escalated_to == manager
+
+
+def test_a_task_that_is_escalated_as_soon_as_it_is_made_was_added(settings):
+    settings.CRM_FOLLOWUP_ESCALATE_DAYS = 3
+    staff = client_of(UserFactory(groups=["Manager"]))
+    promise_to_lead(at=timezone.now() - dt.timedelta(days=5))
+    process_followups()
+    task = Task.objects.get()
+    assert task.escalated_to == staff.user
+    told = text_of(staff.get(url("contacts_task_history", task.pk)))
+    assert "Task added" in told
+    assert "Task changed" not in told
 
 
 def test_a_new_owner_or_date_takes_the_escalation_back(manager):
