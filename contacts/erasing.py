@@ -13,8 +13,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from crm_project.privacy import steps
-from crm_project.privacy.people import Person
-from crm_project.privacy.steps import ERASED, Part
+from crm_project.privacy.people import ERASED, Person
+from crm_project.privacy.steps import Part
 
 from .models import (
     Category,
@@ -91,6 +91,7 @@ PARTS: dict[Any, steps.Step] = {
     for part in (
         People(
             Contact,
+            keeps=("search_text",),  # It follows from the others.
             stays=True,
             values={"name": ERASED, "organization": None},
             besides=GONE,

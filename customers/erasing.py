@@ -5,7 +5,8 @@ from __future__ import annotations
 from contacts.erasing import GONE
 from contacts.models import Contact
 from crm_project.privacy import steps
-from crm_project.privacy.steps import ERASED, Part
+from crm_project.privacy.people import ERASED
+from crm_project.privacy.steps import Part
 from leads.models import Lead
 
 from .models import (

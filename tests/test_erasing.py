@@ -31,7 +31,8 @@ from crm_project.mail.models import Mail, Purpose, Suppression
 from crm_project.mail.services import MailInState, is_suppressed, queue_mail, send_again, suppress
 from crm_project.privacy import services as privacy
 from crm_project.privacy.models import Erasure
-from crm_project.privacy.steps import ERASED, Part, steps, texts_of
+from crm_project.privacy.people import ERASED
+from crm_project.privacy.steps import Part, steps, texts_of
 from crm_project.transfer.exports import defer_export
 from crm_project.transfer.models import ExportJob, ImportJob
 from crm_project.transfer.tasks import PREVIEWS, run_export
@@ -323,6 +324,16 @@ def test_erasing_again_does_and_says_the_same(manager):
     assert (first["door"], first["contact_ids"]) == ("api", [str(contact.pk)])
     assert first["counts"] == {"contacts.contact": 1, "contacts.contactpoint": 1}
     assert manager.get(f"/contacts/{contact.pk}").status_code == 404
+
+
+@pytest.mark.django_db
+def test_what_is_erased_already_is_not_written_again(manager, contact):
+    answer = post(manager, f"/contacts/{contact.pk}/erase", None, 200)
+    person = privacy.person_of(services.contacts_of(contact.pk))
+    before = {part.model: list(part.rows(person).order_by("pk").values()) for part in person_parts()}
+    privacy.finish(answer["id"])
+    assert privacy.forget(person) == {}
+    assert before == {part.model: list(part.rows(person).order_by("pk").values()) for part in person_parts()}
 
 
 @pytest.mark.django_db

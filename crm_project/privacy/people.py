@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
+ERASED = "Erased person"  # The name of whoever was erased.
 SHORTEST = 3  # A shorter name is a part of too many texts.
 FEWEST_DIGITS, COMPARED_DIGITS = 7, 9  # The end of a number is the same in all of its spellings.
 EMAIL = re.compile(r"[^\s<>,;:\"'()\[\]]+@[^\s<>,;:\"'()\[\]]+")
@@ -33,8 +34,8 @@ class Person:
     words: set[str] = field(default_factory=set)
 
     def learn(self, words: Iterable[str | None]) -> None:
-        """Note names, addresses and numbers by which the person is known."""
-        self.words |= {word.strip() for word in words if word and len(word.strip()) >= SHORTEST}
+        """Note names, addresses and numbers by which the person is known, unless they are known no more."""
+        self.words |= {word.strip() for word in words if word and len(word.strip()) >= SHORTEST} - {ERASED}
 
     @property
     def emails(self) -> set[str]:

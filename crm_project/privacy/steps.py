@@ -21,7 +21,6 @@ from crm_project.database.functions import Fold
 
 from .people import Person
 
-ERASED = "Erased person"
 Model = type[models.Model]
 Rows = list[dict[str, Any]]
 
@@ -47,9 +46,8 @@ class Step:
         raise NotImplementedError
 
     def forget(self, person: Person) -> int:
-        """Blank the rows; how many there were. A constant number of queries."""
-        changes = self.blank(self.model) | {**self.besides}
-        return self.rows(person).update(**changes) if changes else 0
+        """Blank the rows that are not blank yet; how many. A constant number of queries."""
+        return changed(self.rows(person), self.blank(self.model) | {**self.besides})
 
     def tell(self, person: Person) -> Iterator[tuple[Model, Rows]]:
         """The rows as they are stored, by table."""
@@ -114,8 +112,7 @@ class Part(Step):
     def forget(self, person: Person) -> int:
         count = super().forget(person) if self.stays else deleted(self.rows(person))
         for events in self.past(person):
-            if blank := self.blank(events.model):
-                events.update(**blank)
+            changed(events, self.blank(events.model))
         return count
 
     def tell(self, person: Person) -> Iterator[tuple[Model, Rows]]:
@@ -149,7 +146,7 @@ class Mention(Step):
 
     def forget(self, person: Person) -> int:
         rows = self.model._base_manager.filter(pk__in=list(self.rows(person).values_list("pk", flat=True)))
-        return rows.update(**self.values) if self.values else rows.delete()[0]
+        return changed(rows, self.values) if self.values else rows.delete()[0]
 
 
 def names_one_of(model: Any, column: str, keys: list[str]) -> RawSQL:
@@ -181,6 +178,11 @@ def nothing(column: Any) -> Any:
 
 def history_of(model: Any) -> Any:
     return getattr(model, "pgh_event_model", None)
+
+
+def changed(rows: QuerySet, values: Mapping[str, Any]) -> int:
+    """Give the rows these values; how many had others. So a second time writes nothing."""
+    return rows.filter(~Q(**values)).update(**values) if values else 0
 
 
 def deleted(rows: QuerySet) -> int:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from crm_project.privacy import services, steps
-from crm_project.privacy.people import traces_in
+from crm_project.privacy.people import ERASED, traces_in
 
 from .models import ExportJob, ImportFailure, ImportJob, ImportSeen, Job, UndoConflict, UndoJob
 from .options import Options
@@ -104,7 +104,7 @@ def register() -> None:
         steps.Mention(
             UndoConflict,
             columns=("record", "label", "before", "imported", "now", "reason"),
-            values={"label": steps.ERASED, "before": None, "imported": None, "now": None, "reason": REASON},
+            values={"label": ERASED, "before": None, "imported": None, "now": None, "reason": REASON},
         ),
         *(
             steps.Mention(kind, columns=(name,), values={name: empty}, among=ENDED, part_suffices=True)
