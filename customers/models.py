@@ -58,6 +58,13 @@ class Customer(PersonModel):
         ]
         indexes = [
             *PersonModel.Meta.indexes,
+            # Reports and segments, from the index alone: what kinds of customers there are, by key, for what they bought.
+            models.Index(
+                fields=["id"],
+                include=["type", "status", "assigned_to"],
+                name="customer_kinds",
+                condition=Q(deleted_at=None),
+            ),
             # ?created_at_after=
             models.Index(fields=["created_at", "id"], name="customer_by_arrival", condition=Q(deleted_at=None)),
             # ?credit_limit_min=, which few have.
@@ -320,6 +327,8 @@ class Standing(models.Model):
             # ?segment= and the sizes of segments; ?health= and the sizes of bands.
             models.Index(fields=["segment", "segment_before"], name="standing_segment"),
             models.Index(fields=["band", "health"], name="standing_band"),
+            # Where customers stand, by key, from the index alone.
+            models.Index(fields=["customer"], include=["segment", "band"], name="standing_kinds"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +22,7 @@ from rest_framework import exceptions
 from crm_project.access import rules
 from crm_project.admin.lists import name_of, user_choices
 from crm_project.api.exceptions import sentences
-from crm_project.api.keeping import kept
+from crm_project.api.keeping import PATIENCE, BeingCounted, kept
 from crm_project.transfer.formulas import neutralise
 from customers.models import Customer
 from customers.services import segments_of
@@ -35,6 +37,7 @@ from .records import LISTS, TABLES
 PRESETS = (7, 30, 90, 365)
 ASKED = ("from", "to", "assigned_to", "compare", "group_by")
 PAGE = 50
+LEAST_PATIENCE = 0.5  # Seconds, for the segments of a page whose report has taken long.
 SHOWN = {
     "leads": ("name", "company", "status", "source", "assigned_to", "created_at"),
     "customers": ("name", "company", "type", "status", "assigned_to", "created_at"),
@@ -71,7 +74,10 @@ def dashboard(request: HttpRequest) -> dict[str, Any] | None:
     if not may_see_some(request.user):
         return None
     question, errors = read(request)
-    report, is_kept = kept(services.dashboard_report, tables=TABLES, user=request.user, question=question)
+    try:
+        report, is_kept, charts = counted(request, question)
+    except BeingCounted as waiting:
+        return {"template": "reports/waiting.html", "wait": waiting.wait}
     figures = [*report.figures, *report.more["follow_ups"]]
     today = timezone.now().astimezone(question.period.zone).date()
     return {
@@ -81,7 +87,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any] | None:
         "is_kept": is_kept,
         "as_of": report.as_of,
         "tiles": [tile(figure) for figure in figures],
-        "charts": [chart for chart in _charts(request, report) if not chart.is_empty],
+        "charts": [chart for chart in charts if not chart.is_empty],
         "activity": [Person(row.label, [tile(figure) for figure in row.figures]) for row in report.more["activity"]],
         "people": [("me", _("Me")), ("none", _("Nobody")), *user_choices()],
         "owner": ",".join(question.scope.owners),
@@ -96,11 +102,20 @@ def _link(question: questions.Question, today: dt.date, days: int) -> str:
     return f"?{asked}&assigned_to={','.join(question.scope.owners)}"
 
 
-def _charts(request: HttpRequest, report: Any) -> list[Chart]:
-    segments = (
-        kept(segments_of, tables=TABLES, user=request.user)[0] if rules.may(request.user, Customer, "view") else None
-    )
-    return charts_of(report, segments)
+def counted(request: HttpRequest, question: questions.Question) -> tuple[Any, bool, list[Chart]]:
+    """The dashboard's report, whether it was kept, and its charts; without segments, when these take too long.
+
+    Raises:
+        BeingCounted: the report takes too long.
+    """
+    began = time.monotonic()
+    report, is_kept = kept(services.dashboard_report, tables=TABLES, user=request.user, question=question)
+    segments = None
+    if rules.may(request.user, Customer, "view"):
+        left = max(LEAST_PATIENCE, PATIENCE - (time.monotonic() - began))
+        with suppress(BeingCounted):
+            segments, _ = kept(segments_of, tables=TABLES, user=request.user, patience=left)
+    return report, is_kept, charts_of(report, segments)
 
 
 @require_safe
@@ -109,8 +124,11 @@ def chart_file(request: HttpRequest, key: str) -> HttpResponse:
     question, errors = read(request)
     if errors or not may_see_some(request.user):
         raise Http404
-    report, _is_kept = kept(services.dashboard_report, tables=TABLES, user=request.user, question=question)
-    chart = next((chart for chart in _charts(request, report) if chart.key == key), None)
+    try:
+        charts = counted(request, question)[-1]
+    except BeingCounted as waiting:
+        return HttpResponse(str(waiting), status=waiting.status_code, headers={"Retry-After": str(waiting.wait)})
+    chart = next((chart for chart in charts if chart.key == key), None)
     if chart is None:
         raise Http404
     response = HttpResponse(content_type="text/csv; charset=utf-8")

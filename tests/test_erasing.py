@@ -24,6 +24,7 @@ from django.utils import timezone
 from contacts import services
 from contacts.erasing import Named
 from contacts.models import Category, Contact, ContactPoint, Interaction, Organization
+from crm_project.api.models import KeptReport
 from crm_project.jobs.models import JobError
 from crm_project.mail import sending
 from crm_project.mail.links import token_of, unsubscribe_url
@@ -190,6 +191,7 @@ def bring_in(client):
     mail_about(client.user, key, task["id"])
     suppress(address=MAIL.lower(), purpose=Purpose.NURTURING, reason=Suppression.Reason.BY_STAFF)
     bring_in_files(client, name)
+    KeptReport.objects.create(name=WORD, recipe=b"", report=WORD.encode())
     JobError.objects.create(job_id=1, error=f"Key (lower(email))=({MAIL.lower()}) already exists.")
     return Contact.objects.get(pk=key)
 

@@ -50,3 +50,23 @@ class RateCounter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeptReport(models.Model):
+    """A report on large tables, kept for a minute; an unlogged table, which a crash of the server may empty.
+
+    ``name`` says what it is of and for whom, ``recipe`` is what it takes to count it again. Both columns of bytes are
+    sealed: what is in them is trusted.
+    """
+
+    name = models.CharField(max_length=64, primary_key=True)
+    recipe = models.BinaryField()
+    report = models.BinaryField(null=True)
+    counted_at = models.DateTimeField(null=True)
+    kept_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, QuerySet, Value
+from django.db.models import Count, F, Max, QuerySet, Sum, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -79,10 +79,10 @@ def segments_of(*, user: Any) -> Segments:
     found = [*_of_buyers(), *_of_bands(), *_of_choices("type", Customer.Type), *_of_choices("status", Customer.Status)]
     by_place = {(segment.kind, segment.key): segment for segment in found}
     since = timezone.now() - dt.timedelta(rules_now.window_days)
-    orders = _revenue[0].orders(user, since).filter(customer__in=customers.order_by().values("pk"))
+    orders = _revenue[0].orders(user, since)
     _count(by_place, customers)
     _move(by_place, customers)
-    _add_revenue(by_place, orders)
+    _add_revenue(by_place, customers, orders)
     computed = Standing.objects.aggregate(at=Max("segment_at"))["at"] if found else None
     return Segments(rules_now, computed, found + _saved(customers, orders, user), since)
 
@@ -139,12 +139,13 @@ def _move(by_place: dict[tuple[str, str], Segment], customers: QuerySet) -> None
                 setattr(segment, name, (getattr(segment, name) or 0) + count)
 
 
-def _add_revenue(by_place: dict[tuple[str, str], Segment], orders: QuerySet) -> None:
-    rows = orders.values(
-        "currency", "total", **{f"by_{kind}": F(f"customer__{column}") for kind, column in COLUMNS.items()}
-    )
+def _add_revenue(by_place: dict[tuple[str, str], Segment], customers: QuerySet, orders: QuerySet) -> None:
+    """Orders are added up before their customers are looked up, so that each is looked up once."""
+    spent = orders.order_by().values("currency", buyer=F("customer")).annotate(spent=Sum("total"))
+    places = customers.order_by().values(shown=F("pk"), **{f"by_{kind}": F(column) for kind, column in COLUMNS.items()})
+    rows = Rows.of(spent).joined(Rows.of(places), "left_side.buyer = right_side.shown")
     names = [f"by_{kind}" for kind in COLUMNS]
-    for cell in cube(Rows.of(rows), dimensions=names, measures={"sum": "sum(total)"}, within="currency"):
+    for cell in cube(rows, dimensions=names, measures={"sum": "sum(spent)"}, within="currency"):
         if cell.dimension and (segment := by_place.get(_place(cell))):
             segment.revenue[cell.within] = segment.revenue.get(cell.within, Decimal(0)) + cell.measured["sum"]
 

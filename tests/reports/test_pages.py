@@ -8,8 +8,11 @@ from html import unescape
 import pytest
 from django.test import Client
 
+from crm_project.api import keeping
+from crm_project.api.keeping import BeingCounted
 from customers import services as customers
 from customers.models import SavedSegment, StandingRules
+from reports import pages
 from tests.factories import CustomerFactory, LeadFactory, OrderFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +161,34 @@ def test_the_report_of_the_page_is_that_of_the_api(manager):
     html = page(browser("Manager"))
     by_name = {figure["name"]: figure["value"] for figure in answer["figures"]}
     assert tiles(html)["New leads"][0] == str(by_name["New leads"]) == "2"
+
+
+def test_a_page_whose_figures_take_too_long_says_so_and_asks_again(monkeypatch):
+    def waits(*arguments, **options):
+        raise BeingCounted
+
+    client = browser("Manager")
+    with monkeypatch.context() as patch:
+        patch.setattr(pages, "kept", waits)
+        html = page(client)
+        assert 'data-again="5"' in html
+        assert "They are being counted" in html
+        file = client.get("/admin/reports/charts/leads.csv")
+        assert (file.status_code, file["Retry-After"]) == (503, "5")
+    assert "New leads" in page(client)
+
+
+def test_a_page_whose_segments_take_too_long_is_shown_without_them(monkeypatch):
+    def waits(make, **options):
+        if make is pages.segments_of:
+            assert 0.5 <= options["patience"] <= 4
+            raise BeingCounted
+        return keeping.kept(make, **options)
+
+    client = browser("Manager")
+    CustomerFactory()
+    assert 'data-key="buyers"' in page(client)
+    monkeypatch.setattr(pages, "kept", waits)
+    html = page(client)
+    assert 'data-key="buyers"' not in html
+    assert "New customers" in html
