@@ -543,6 +543,17 @@ def test_a_mail_that_bounces_meanwhile_brings_no_address_back(manager, files):
 
 
 @pytest.mark.django_db
+def test_a_name_that_is_a_common_word_takes_nothing_from_other_receipts(manager):
+    contact = post(manager, "/contacts", {"name": "Will Email"})["id"]
+    job = receipt(manager, "/contacts/import", "name,email\nSomebody,broken@\n")
+    export = ExportJob.objects.create(owner=manager.user, kind="contact", state="done", filters={"company": "Acme"})
+    post(manager, f"/contacts/{contact}/erase", None, 200)
+    assert manager.get(f"/dev/crm/imports/{job['id']}").json() == job
+    assert ImportJob.objects.get(pk=job["id"]).headers == ["name", "email"]
+    assert ExportJob.objects.get(pk=export.pk).filters == {"company": "Acme"}
+
+
+@pytest.mark.django_db
 def test_a_retry_does_not_bring_the_person_back(manager):
     headers = {"Idempotency-Key": "one"}
     contact = post(manager, "/contacts", {"name": WORD}, **headers)["id"]

@@ -73,7 +73,7 @@ def _cells(table: Any) -> Iterator[Any]:
 def _delete(job: Any) -> None:
     """In this order, so that a killed worker leaves a job whose file is looked for again."""
     job.file.delete(save=False)
-    job.message = job.message or FILE_GONE
+    job.message = f"{job.message} {FILE_GONE}".strip()[:1000]
     job.save(update_fields=["file", "message", "updated_at"])
 
 
@@ -107,7 +107,9 @@ def register() -> None:
             values={"label": ERASED, "before": None, "imported": None, "now": None, "reason": REASON},
         ),
         *(
-            steps.Mention(kind, columns=(name,), values={name: empty}, among=ENDED, part_suffices=True)
+            steps.Mention(
+                kind, columns=(name,), values={name: empty}, among=ENDED, part_suffices=name in {"filters", "file_name"}
+            )
             for kind, name, empty in RECEIPTS
         ),
     )
