@@ -58,7 +58,7 @@ class Customer(PersonModel):
         ]
         indexes = [
             *PersonModel.Meta.indexes,
-            # Reports and segments, from the index alone: what kinds of customers there are, by key, for what they bought.
+            # Reports and segments, from the index alone: of what kind who bought something is.
             models.Index(
                 fields=["id"],
                 include=["type", "status", "assigned_to"],

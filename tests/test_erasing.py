@@ -191,7 +191,7 @@ def bring_in(client):
     mail_about(client.user, key, task["id"])
     suppress(address=MAIL.lower(), purpose=Purpose.NURTURING, reason=Suppression.Reason.BY_STAFF)
     bring_in_files(client, name)
-    KeptReport.objects.create(name=WORD, recipe=b"", report=WORD.encode())
+    KeptReport.objects.create(name="dashboard", recipe=b"", report=WORD.encode())
     JobError.objects.create(job_id=1, error=f"Key (lower(email))=({MAIL.lower()}) already exists.")
     return Contact.objects.get(pk=key)
 
@@ -302,6 +302,7 @@ def test_nothing_is_left_of_somebody_who_was_everywhere(manager, contact):
     assert files_with(WORD) == []
     assert answer["counts"]["contacts.contact"] == 2
     assert ExportJob.objects.exclude(file="").count() == 1  # That of others.
+    assert not KeptReport.objects.exists()
     assert set(FeedbackRound.objects.values_list("state", flat=True)) == {"done", "failed"}  # And none asks everybody.
 
 
