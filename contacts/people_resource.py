@@ -15,8 +15,9 @@ from uuid_utils.compat import uuid7
 
 from crm_project.access import rules
 from crm_project.database import copying
+from crm_project.database.lookups import ASKED, first_of_each
 from crm_project.transfer.headers import Vocabulary
-from crm_project.transfer.resources import Draft
+from crm_project.transfer.resources import MOST_MATCHES, Draft
 from crm_project.transfer.rows import Cells, Incoming, RowRefused
 
 from . import phones, points
@@ -208,10 +209,11 @@ class PersonResource(OwnedResource):
     def find(self, key: str, values: Sequence[str]) -> Iterable[tuple[str, UUID]]:
         if key == "email":
             return rules.visible(self._by_email(values), self.user)
-        column = {"id": "pk", "phone": "normalized_phone"}[key]
-        people = rules.visible(self.get_model()._default_manager.filter(deleted_at=None), self.user)
-        rows = people.filter(**{f"{column}__in": values}).values_list(column, "pk")
-        return [(str(value), pk) for value, pk in rows]
+        people = rules.each_visible(self.get_model()._default_manager.filter(deleted_at=None), self.user)
+        if key == "phone":
+            found = people.filter(normalized_phone=ASKED).exclude(normalized_phone="")
+            return first_of_each(values, found, MOST_MATCHES)
+        return [(str(pk), pk) for pk in people.filter(pk__in=values).values_list("pk", flat=True)]
 
     def load(self, ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Draft]:
         """Two queries at most for any number: what is locked joins nothing."""

@@ -13,9 +13,10 @@ from django.db.models import Model, QuerySet
 from import_export.fields import Field
 
 from crm_project.access import rules
+from crm_project.database.lookups import ASKED, first_of_each
 from crm_project.transfer.columns import Source
 from crm_project.transfer.headers import Vocabulary
-from crm_project.transfer.resources import Draft
+from crm_project.transfer.resources import MOST_MATCHES, Draft
 from crm_project.transfer.rows import Cells, Incoming, as_uuid, load_list
 
 from . import phones, points
@@ -224,15 +225,15 @@ class ContactResource(OwnedResource):
                 row.values["segments"] = {found.get(name, name): name for name in row.values["segments"]}
 
     def find(self, key: str, values: Sequence[str]) -> Iterable[tuple[str, UUID]]:
-        contacts = rules.visible(Contact.objects.live(), self.user)
-        if key in {"id", "external_id"}:
-            rows = contacts.filter(**{f"{key}__in": values}).values_list(key, "pk")
-            return [(str(value), pk) for value, pk in rows]
-        kind = ContactPoint.Type.MAIL if key == "email" else ContactPoint.Type.PHONE
-        found = ContactPoint.objects.live().filter(type=kind, normalized__in=values, contact__deleted_at=None)
-        if rules.branches(self.user, Contact) is not None:
-            found = found.filter(contact__in=contacts)
-        return found.values_list("normalized", "contact_id")
+        contacts = rules.each_visible(Contact.objects.live(), self.user)
+        if key == "id":
+            return [(str(pk), pk) for pk in contacts.filter(pk__in=values).values_list("pk", flat=True)]
+        if key == "external_id":
+            found = contacts.filter(external_id=ASKED).exclude(external_id="")
+        else:
+            kind = ContactPoint.Type.MAIL if key == "email" else ContactPoint.Type.PHONE
+            found = contacts.filter(points__normalized=ASKED, points__type=kind, points__deleted_at=None)
+        return first_of_each(values, found, MOST_MATCHES)
 
     def load(self, ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Draft]:
         return load_drafts(self, ids, lock=lock)  # type: ignore[return-value]

@@ -14,35 +14,65 @@ from ..models import Contact
 
 SIMILAR = 0.5
 
+# More people than that have the number of a switchboard: there only the same name says who somebody is, which spares
+# comparing each of them with each.
+CROWD = 100
+
 # Beside an equal number the similarity of two names says enough from one half on; the order of words does not matter.
+# Two matches are as good as many.
 MATCH = f"""
-    WITH asked AS (
-        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS person (name, email, phone, number)
-    ), by_email AS (
-        SELECT number, array_agg(DISTINCT contact.id) AS found FROM asked
-            JOIN contacts_contactpoint AS point ON normalized = email AND type = 'mail' AND point.deleted_at IS NULL
-            JOIN contacts_contact AS contact ON contact.id = contact_id AND contact.deleted_at IS NULL
-        WHERE email <> '' GROUP BY number
+    WITH asked AS MATERIALIZED (
+        SELECT crm_fold(name) AS name, email, phone, number
+        FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS person (name, email, phone, number)
+    ), by_email AS MATERIALIZED (
+        SELECT number, found.id FROM asked CROSS JOIN LATERAL (
+            SELECT DISTINCT contact_id AS id FROM contacts_contactpoint
+                JOIN contacts_contact AS contact ON contact.id = contact_id AND contact.deleted_at IS NULL
+            WHERE normalized = email AND type = 'mail' AND contacts_contactpoint.deleted_at IS NULL
+            ORDER BY contact_id LIMIT 2
+        ) AS found WHERE email <> ''
+    ), numbers AS MATERIALIZED (
+        SELECT phone, {CROWD} < (
+            SELECT count(*) FROM (
+                SELECT FROM contacts_contactpoint
+                WHERE normalized = phone AND type = 'phone' AND deleted_at IS NULL LIMIT {CROWD + 1}
+            ) AS those
+        ) AS is_crowded
+        FROM (SELECT DISTINCT phone FROM asked WHERE phone <> '') AS given
     ), by_phone AS (
-        SELECT number, array_agg(DISTINCT contact.id) AS found FROM asked
-            JOIN contacts_contactpoint AS point ON normalized = phone AND type = 'phone' AND point.deleted_at IS NULL
-            JOIN contacts_contact AS contact ON contact.id = contact_id AND contact.deleted_at IS NULL
-                AND similarity(sort_name, crm_fold(asked.name)) >= {SIMILAR}
-        WHERE phone <> '' AND asked.name <> '' AND number NOT IN (SELECT number FROM by_email) GROUP BY number
+        SELECT number, found.id FROM asked JOIN numbers USING (phone) CROSS JOIN LATERAL (
+            SELECT contact.id FROM contacts_contactpoint AS point
+                JOIN contacts_contact AS contact ON contact.id = contact_id AND contact.deleted_at IS NULL
+                    AND similarity(sort_name, asked.name) >= {SIMILAR}
+            WHERE NOT is_crowded AND normalized = asked.phone AND type = 'phone' AND point.deleted_at IS NULL
+            UNION
+            SELECT contact.id FROM contacts_contact AS contact
+            WHERE is_crowded AND sort_name = asked.name AND contact.deleted_at IS NULL AND EXISTS (
+                SELECT FROM contacts_contactpoint AS point WHERE normalized = asked.phone AND contact_id = contact.id
+                    AND type = 'phone' AND point.deleted_at IS NULL
+            )
+            LIMIT 2
+        ) AS found WHERE asked.name <> '' AND number NOT IN (SELECT number FROM by_email)
     )
-    SELECT number, found, 'email' FROM by_email UNION ALL SELECT number, found, 'phone' FROM by_phone
+    SELECT number, array_agg(id), 'email' FROM by_email GROUP BY number
+    UNION ALL SELECT number, array_agg(id), 'phone' FROM by_phone GROUP BY number
 """
 
 # Pairs of people in one list who would match by their numbers, were the first one a contact already.
 MATES = f"""
     WITH asked AS MATERIALIZED (
-        SELECT crm_fold(name) AS name, phone, number
+        SELECT crm_fold(name) AS name, phone, number, count(*) OVER (PARTITION BY phone) > {CROWD} AS is_crowded
         FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS person (name, phone, number)
         WHERE phone <> '' AND name <> ''
     )
     SELECT later.number, earlier.number FROM asked AS earlier JOIN asked AS later
         ON earlier.phone = later.phone AND earlier.number < later.number
         AND similarity(earlier.name, later.name) >= {SIMILAR}
+    WHERE NOT earlier.is_crowded
+    UNION ALL
+    SELECT later.number, earlier.number FROM asked AS earlier JOIN asked AS later
+        ON earlier.phone = later.phone AND earlier.name = later.name AND earlier.number < later.number
+    WHERE earlier.is_crowded
 """
 
 
@@ -70,7 +100,9 @@ class Candidates:
 def candidates_for(
     people: Iterable[Identity], region: str | None = None, *, with_mates: bool = False
 ) -> list[Candidates]:
-    """For each person the live contacts that match, and if asked who of the earlier people does. A query for each."""
+    """For each person live contacts that match, two at most, and if asked who of the earlier people does. A query for
+    each of both questions.
+    """
     asked = list(people)
     candidates = [Candidates() for _ in asked]
     names = [person.name.replace("\0", "") for person in asked]
@@ -92,8 +124,9 @@ def match_contacts(people: Iterable[Identity], region: str | None = None) -> lis
     """For each person the id of the one live contact that is the same person, or nothing. One query for all.
 
     That is the contact with the same normalised e-mail address; if no contact has it, the one with the same E.164
-    number and a similar name, for a switchboard's number is shared by many. Several matches are none. Contacts that
-    the acting user may not see match too: whoever uses a match must not show it to them.
+    number and a similar name, for a switchboard's number is shared by many. Where more than a hundred have the number
+    it must be the same name. Several matches are none. Contacts that the acting user may not see match too: whoever
+    uses a match must not show it to them.
     """
     return [each.only for each in candidates_for(people, region)]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from .options import OnMatch
 from .reading import BadRow, Row, Table
-from .resources import CrmResource, Draft
+from .resources import MOST_MATCHES, CrmResource, Draft
 from .rows import Incoming, Kind, Outcome, Problem, RowRefused
 
 CHUNK_ROWS = 2_000
@@ -124,10 +124,11 @@ class _Work:
     def _refuse_several(self, row: Incoming, key: str, records: list[UUID]) -> None:
         kind = self.resource.get_model()._meta.verbose_name_plural
         labels = [self.drafts[record].label for record in records if record in self.drafts]
-        names = ", ".join(f"“{label}”" for label in labels[:5])
+        names = ", ".join(f"“{label}”" for label in labels[: MOST_MATCHES - 1])
         words = key.replace("_", " ")
+        number = str(len(records)) if len(records) < MOST_MATCHES else f"More than {MOST_MATCHES - 1}"
         raise RowRefused(
-            f"{len(records)} {kind} have this {words}: {names}. Merge them, or match by something else.",
+            f"{number} {kind} have this {words}: {names}. Merge them, or match by something else.",
             key,
             ", ".join(row.keys[key]),
         )

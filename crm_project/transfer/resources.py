@@ -29,6 +29,7 @@ from .rows import Cells, Incoming, Kind, as_text
 LINE_COLUMN, REASON_COLUMN = "Import line", "Import problem"
 PREVIEWED_ROWS = 2_000
 SHOWN_ROWS = 100
+MOST_MATCHES = 6
 
 
 class Draft(ABC):
@@ -163,7 +164,10 @@ class CrmResource(ModelResource):
 
     @abstractmethod
     def find(self, key: str, values: Sequence[str]) -> Iterable[tuple[str, UUID]]:
-        """(value, id) of the records that the user may see and that have one of the values under this key."""
+        """(value, id) of the records that the user may see and that have one of the values under this key.
+
+        Of a value that very many have, the first ``MOST_MATCHES``.
+        """
 
     @abstractmethod
     def taken(self, ids: Sequence[UUID]) -> set[UUID]:

@@ -2,9 +2,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contacts.services import Identity, delete_contact, match_contact, match_contacts, merge_contacts
+from contacts.resources import ContactResource
+from contacts.services import Identity, delete_contact, match_contact, match_contacts, matching, merge_contacts
 
 from ..factories import ContactFactory, UserFactory
+from ..importing import receipt
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +84,64 @@ def test_many_people_are_matched_in_one_query(butt):
         assert match_contacts(people) == [butt.pk, None, josephine.pk, butt.pk, None]
     assert len(queries) == 1
     assert match_contacts([]) == []
+
+
+NUMBER = "+1 504 621 8927"
+
+
+@pytest.fixture
+def crowd(db):
+    """People of a company whose one number they all have: enough to make it nobody's."""
+    return [ContactFactory(name=word, phone=NUMBER) for word in words(matching.CROWD + 1)]
+
+
+def words(count):
+    """So many words that are not like each other."""
+    letters = "bcdfghjklmnpqrstvwxz"
+    return [f"{a * 2}e{b * 2}o" for a in letters for b in letters][:count]
+
+
+def test_number_of_a_crowd_needs_the_same_name(crowd):
+    name = crowd[5].name
+    assert match_contact(name=name.upper(), phone=NUMBER) == crowd[5]
+    assert match_contact(name=f"{name} Jr", phone=NUMBER) is None
+    assert match_contact(name="Somebody Else", phone=NUMBER) is None
+    ContactFactory(name=name, phone=NUMBER)
+    assert match_contact(name=name, phone=NUMBER) is None
+
+
+def test_one_less_is_no_crowd(crowd):
+    crowd.pop().delete()
+    assert match_contact(name=f"{crowd[5].name} Jr", phone=NUMBER) == crowd[5]
+
+
+def test_people_of_a_crowd_in_one_list_match_each_other_by_the_same_name():
+    people = [Identity(word, None, NUMBER) for word in words(matching.CROWD + 1)]
+    found = matching.candidates_for([*people, people[3], Identity("Somebody Else", None, NUMBER)], with_mates=True)
+    assert [each.mates for each in found] == [*[[]] * len(people), [3], []]
+
+
+def test_very_many_with_one_address_are_not_all_read(butt):
+    for number in range(5):
+        ContactFactory(name=f"Person {number}", email="all@x.example")
+    (found,) = matching.candidates_for([Identity("Anybody", "all@x.example")])
+    assert (len(found.found), found.only) == (2, None)
+
+
+@pytest.mark.parametrize("key", ["phone", "email", "external_id"])
+def test_import_reads_few_of_the_many_that_a_key_finds(manager, settings, key):
+    settings.CRM_SCOPED_RATES = {}
+    values = {"phone": NUMBER, "email": "all@x.example", "external_id": "A-1"}
+    for number in range(8):
+        ContactFactory(name=f"Person {number}", **{key: values[key]})
+    only = ContactFactory(
+        name="Only", **{key: {"phone": "+1 504 621 8928", "external_id": "A-2"}.get(key, "b@x.example")}
+    )
+    found = ContactResource(user=manager.user).find(key, ["+15046218927", "all@x.example", "A-1"])
+    assert len(found) == 6
+    other = {"phone": "+15046218928", "email": "b@x.example", "external_id": "A-2"}[key]
+    assert ContactResource(user=manager.user).find(key, [other, "nobody"]) == [(other, only.pk)]
+    job = receipt(manager, "/contacts/import", f"name,{key}\nNew,{values[key]}\n", match=key)
+    words = key.replace("_", " ")
+    assert job["errors"][0]["message"].startswith(f"More than 5 contacts have this {words}: “Person 0”, “Person 1”,")
+    assert job["errors"][0]["message"].endswith("“Person 4”. Merge them, or match by something else.")
