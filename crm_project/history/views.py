@@ -59,8 +59,11 @@ class HistorySerializer(serializers.Serializer):
 
 
 def as_json(entry: Entry) -> dict[str, Any]:
+    """The documented fields; ``record`` only tells the admin's pages which changes belong together."""
     at = entry.at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
-    return asdict(entry) | {"at": at}
+    said = asdict(entry) | {"at": at}
+    del said["record"]
+    return said
 
 
 class HistoryActions:
