@@ -37,9 +37,9 @@ DAYS = (7, 30, 90, 365)
 SHOWN_ENTRIES = 500
 # The steps stand in a row each; what is chosen from a list or written has to be readable.
 WIDTHS = {
-    "kind": "min-width: 10rem",
-    "template": "min-width: 9rem",
-    "title": "min-width: 9rem",
+    "kind": "min-width: 11rem",
+    "template": "min-width: 10.5rem",
+    "title": "min-width: 8rem",
     "status": "min-width: 6rem",
 }
 LAST = 1_000_000  # The position of a step that has none: after all others.
