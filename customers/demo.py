@@ -62,15 +62,17 @@ COLUMNS: Columns = {
     ),
     **share_columns(Customer),
 }  # fmt: skip
-# Some that were won have not become customers yet.
+# Some of all times that were won, for others have not become customers yet.
 WON = """
-    SELECT id, status_since, contact_id, name, company, email, phone, normalized_phone, assigned_to_id, team_id
-    FROM leads_lead AS lead
-    WHERE status = 'won' AND deleted_at IS NULL AND id::text LIKE %s AND right(id::text, 1) > '2' AND NOT EXISTS (
-        SELECT FROM customers_customer AS customer
-        WHERE lower(customer.email) = lower(lead.email) AND customer.deleted_at IS NULL
-    )
-    ORDER BY id LIMIT %s
+    SELECT * FROM (
+        SELECT id, status_since, contact_id, name, company, email, phone, normalized_phone, assigned_to_id, team_id
+        FROM leads_lead AS lead
+        WHERE status = 'won' AND deleted_at IS NULL AND id::text LIKE %s AND right(id::text, 1) > '2' AND NOT EXISTS (
+            SELECT FROM customers_customer AS customer
+            WHERE lower(customer.email) = lower(lead.email) AND customer.deleted_at IS NULL
+        )
+        ORDER BY right(id::text, 12) LIMIT %s
+    ) AS won ORDER BY id
 """
 
 

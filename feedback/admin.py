@@ -23,6 +23,7 @@ from contacts.pages import CustomFieldsForm, CustomFieldsMixin
 from crm_project.access import rules
 from crm_project.admin import (
     CrmModelAdmin,
+    Labelled,
     Link,
     OwnerFilter,
     RecordAdmin,
@@ -35,6 +36,7 @@ from crm_project.admin import (
 from crm_project.admin.forms import ParametersField
 from crm_project.admin.lists import ChoiceFilter, PeriodFilter
 from crm_project.api.exceptions import sentences
+from crm_project.api.pagination import COUNT_EXACT_TO
 from customers.models import Customer
 
 from . import services
@@ -242,6 +244,13 @@ class RoundForm(forms.ModelForm):
         ),
     )
 
+    language = forms.ChoiceField(
+        choices=[("", gettext_lazy("As they last answered")), *Language.choices],
+        required=False,
+        label=gettext_lazy("Language"),
+        widget=widgets.UnfoldAdminSelectWidget,
+    )
+
     class Meta:
         model = FeedbackRound
         fields = ("filter", "language")
@@ -291,6 +300,18 @@ class FeedbackRoundAdmin(CrmModelAdmin):
     def get_readonly_fields(self, request: Any, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else self.shown
 
+    def get_fieldsets(self, request: Any, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        """Opened from a segment, the form tells how many customers there are in it."""
+        about = _("Each of them gets a mail with a link to a page on which they answer.")
+        form = RoundForm({"filter": request.GET.get("filter", ""), "language": ""})
+        form.request = request
+        if obj is None and form.is_valid():
+            customers = services.customers_of(request.user, form.cleaned_data["filter"])
+            count = customers.order_by()[: COUNT_EXACT_TO + 1].count()
+            more = "+" if count > COUNT_EXACT_TO else ""
+            about = f"{_('Customers who fit: %d') % min(count, COUNT_EXACT_TO)}{more}. {about}"
+        return [(None, {"fields": self.get_fields(request, obj), "description": "" if obj else about})]
+
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
         form = super().get_form(request, obj, change, **options)
         form.request = request
@@ -308,8 +329,8 @@ class FeedbackRoundAdmin(CrmModelAdmin):
         description=gettext_lazy("State"),
         label={"queued": "info", "running": "info", "done": "success", "failed": "danger"},
     )
-    def shown_state(self, current: FeedbackRound) -> tuple[str, str]:
-        return current.state, current.get_state_display()
+    def shown_state(self, current: FeedbackRound) -> Labelled:
+        return Labelled(current.state, current.get_state_display())
 
     @display(description=gettext_lazy("Not asked"))
     def not_asked(self, current: FeedbackRound) -> int:

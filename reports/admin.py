@@ -6,8 +6,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
+from unfold.decorators import display
 
 from crm_project.admin import CrmModelAdmin, VersionedForm
 from crm_project.api.exceptions import sentences
@@ -49,11 +52,21 @@ class FactorWeightAdmin(CrmModelAdmin):
     fields = ("key", "weight")
 
 
+class SegmentMixin:
+    """A list of segments, each of which opens as the list of its customers."""
+
+    @display(description=_("Customers"))
+    def members(self, segment: BuyerSegment | SavedSegment) -> str:
+        key = segment.key if isinstance(segment, BuyerSegment) else segment.pk
+        url = f"{reverse('report-records', args=['customers'])}?segment={key}"
+        return format_html('<a class="text-link" href="{}">{}</a>', url, _("show"))
+
+
 @admin.register(BuyerSegment)
-class BuyerSegmentAdmin(CrmModelAdmin):
+class BuyerSegmentAdmin(SegmentMixin, CrmModelAdmin):
     menu, icon = "order", "group_work"
     ordering = ("position",)
-    list_display = ("name", "key", "position", "description")
+    list_display = ("name", "key", "position", "description", "members")
     fieldsets = (
         (None, {"fields": ("name", "key", "position", "description")}),
         (
@@ -88,11 +101,11 @@ class SavedSegmentForm(VersionedForm):
 
 
 @admin.register(SavedSegment)
-class SavedSegmentAdmin(CrmModelAdmin):
+class SavedSegmentAdmin(SegmentMixin, CrmModelAdmin):
     menu, icon = "order", "bookmark"
     form = SavedSegmentForm
     ordering = ("name",)
-    list_display = ("name", "description")
+    list_display = ("name", "description", "members")
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
         form = super().get_form(request, obj, change, **options)

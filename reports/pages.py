@@ -8,6 +8,8 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import admin
 from django.core.paginator import InvalidPage, Paginator
@@ -20,24 +22,28 @@ from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 
 from crm_project.access import rules
+from crm_project.admin import Link
 from crm_project.admin.lists import name_of, user_choices
 from crm_project.api.exceptions import sentences
+from crm_project.api.filters import NONE
 from crm_project.api.keeping import PATIENCE, BeingCounted, kept
 from crm_project.transfer.formulas import neutralise
 from customers.models import Customer
 from customers.services import segments_of
+from feedback.models import FeedbackRound
 from leads.models import Lead
 from orders.models import Order
 
 from . import questions, services
 from .charts import Chart, Tile, charts_of, tile, written
 from .metrics import METRICS
-from .records import LISTS, TABLES
+from .records import LISTS, TABLES, Records, users
 
 PRESETS = (7, 30, 90, 365)
 ASKED = ("from", "to", "assigned_to", "compare", "group_by")
 PAGE = 50
 LEAST_PATIENCE = 0.5  # Seconds, for the segments of a page whose report has taken long.
+OF_USERS = {"assigned_to", "created_by", "interaction_by"}
 SHOWN = {
     "leads": ("name", "company", "status", "source", "assigned_to", "created_at"),
     "customers": ("name", "company", "type", "status", "assigned_to", "created_at"),
@@ -168,7 +174,8 @@ def records(request: HttpRequest, name: str) -> HttpResponse:
         "title": metric.name if metric else kind.verbose_name_plural,
         "metric": metric,
         "errors": errors,
-        "parameters": sorted(parameters.items()),
+        "parameters": named(parameters),
+        "links": links(request, found, parameters) if not errors else [],
         "headings": [kind.get_field(column).verbose_name for column in SHOWN[name]],
         "rows": [(_page_of(row), [cell(row, column, hidden) for column in SHOWN[name]]) for row in page],
         "page": page,
@@ -176,6 +183,32 @@ def records(request: HttpRequest, name: str) -> HttpResponse:
         "query": _without_page(request),
     }
     return TemplateResponse(request, "reports/records.html", context)
+
+
+def named(parameters: dict[str, str]) -> list[tuple[str, str]]:
+    """The parameters in their order, with the names of the users that they mention. One query."""
+    ids = {key for name in OF_USERS & parameters.keys() for key in parameters[name].split(",") if key != NONE}
+    try:
+        names = {str(key): name for key, name in users(None, {UUID(key) for key in ids}).items()}
+    except ValueError:  # What is wrong with them is told beside.
+        names = {}
+    return [
+        (name, ", ".join(names.get(key, key) for key in text.split(",")) if name in OF_USERS else text)
+        for name, text in sorted(parameters.items())
+    ]
+
+
+def links(request: HttpRequest, found: Records, parameters: dict[str, str]) -> list[Link]:
+    """What can be done with all of the records: to take them out, and to ask customers for feedback."""
+    offered = []
+    if found.export and rules.may(request.user, found.model, "export"):
+        url = f"{reverse(found.export)}?{urlencode(parameters | {'format': 'csv'})}"
+        offered.append(Link(_("Export as CSV"), url))
+    if found.model is Customer and parameters and rules.may(request.user, FeedbackRound, "add"):
+        lines = "\n".join(f"{name}={text}" for name, text in parameters.items())
+        url = f"{reverse('admin:feedback_feedbackround_add')}?{urlencode({'filter': lines})}"
+        offered.append(Link(_("Ask for feedback"), url))
+    return offered
 
 
 def cell(row: Any, column: str, hidden: set[Any]) -> Any:

@@ -31,12 +31,13 @@ Labels = Callable[[Any, list[Any]], dict[Any, str]]
 
 @dataclass(frozen=True)
 class Records:
-    """One list of the API."""
+    """One list of the API; ``export`` is the route by which its records are taken out, if they can be."""
 
     name: str
     route: str
     model: type[Model]
     filterset: type[CrmFilterSet]
+    export: str = ""
 
     @property
     def path(self) -> str:
@@ -71,8 +72,8 @@ class Records:
 LISTS = {
     records.name: records
     for records in (
-        Records("leads", "lead-list", Lead, LeadFilterSet),
-        Records("customers", "customer-list", Customer, CustomerFilterSet),
+        Records("leads", "lead-list", Lead, LeadFilterSet, "lead-export-file"),
+        Records("customers", "customer-list", Customer, CustomerFilterSet, "customer-export-file"),
         Records("orders", "order-list", Order, OrderFilterSet),
         Records("feedback", "feedback-list", Feedback, FeedbackFilterSet),
         Records("tasks", "task-list", Task, TaskFilterSet),

@@ -4,10 +4,13 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib.auth.models import Group
 from playwright.sync_api import Page, expect, sync_playwright
 
 from contacts.models import Contact
 from crm_project.access.models import ApiKey
+from feedback.models import Feedback
+from orders.models import Order
 from tests.factories import (
     CategoryFactory,
     ContactFactory,
@@ -18,7 +21,7 @@ from tests.factories import (
     UserFactory,
 )
 
-from .conftest import CHROMIUM
+from .conftest import CHROMIUM, picture
 
 PASSWORD = "correct horse battery"
 
@@ -137,6 +140,57 @@ def test_the_dashboard_is_drawn_and_every_bar_leads_to_its_records(page: Page, t
     expect(page.get_by_text("3 records")).to_be_visible()
 
 
+@pytest.mark.parametrize(("role", "leads"), [("Manager", 4), ("Sales", 3)])
+def test_each_chart_is_read_by_keyboard_and_taken_away(page: Page, role, leads):
+    """By a rep too, whose charts are made of their own records."""
+    page.user.groups.set(Group.objects.filter(name=role))
+    LeadFactory.create_batch(3, source="website", assigned_to=page.user)
+    LeadFactory(source="referral")
+    OrderFactory(customer=CustomerFactory(assigned_to=page.user))
+    Order.objects.update(assigned_to=page.user)
+    page.goto("/admin/")
+    charts = page.locator(".report-chart[data-kind]")
+    keys = [chart.get_attribute("data-key") for chart in charts.all()]
+    assert {"revenue_usd", "leads", "customers", "funnel", "sources", "stages", "top_usd", "buyers", "health"} <= {
+        *keys
+    }
+    for chart, key in zip(charts.all(), keys, strict=True):
+        expect(chart.locator("svg a").first).to_be_attached()
+        for kind in ("PNG", "CSV"):
+            with page.expect_download() as download:
+                chart.get_by_text(kind, exact=True).click()
+            assert download.value.suggested_filename == f"{key}.{kind.lower()}"
+            assert download.value.path().stat().st_size > 30
+    picture(page, f"dashboard-{role}")
+    page.locator("[data-key=funnel] summary").focus()
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        says = page.evaluate(
+            "document.activeElement.closest('[data-key=sources] svg') && document.activeElement.ariaLabel"
+        )
+        if says:
+            break
+    assert says == "Website, New leads: 3"
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("3 records")).to_be_visible()
+    page.goto("/admin/")
+    page.get_by_role("link", name=f"New leads {leads}").first.click()
+    expect(page.get_by_text(f"{leads} records")).to_be_visible()
+
+
+def test_a_segment_is_taken_out_and_asked_for_feedback(page: Page):
+    CustomerFactory.create_batch(2, name="Acme", type="business")
+    page.goto("/admin/reports/records/customers?type=business")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export as CSV").click()
+    assert download.value.path().read_text().count("Acme") == 2
+    page.get_by_role("link", name="Ask for feedback").click()
+    expect(page.get_by_text("Customers who fit: 2.")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#result_list").get_by_text("type=business")).to_be_visible()
+    assert Feedback.objects.count() == 2
+
+
 def test_the_dashboard_fits_a_phone_in_light_and_dark(page: Page):
     OrderFactory(customer=CustomerFactory(name="A rather long name of a company, " * 3))
     page.set_viewport_size({"width": 360, "height": 800})
@@ -145,3 +199,4 @@ def test_the_dashboard_fits_a_phone_in_light_and_dark(page: Page):
         page.goto("/admin/")
         expect(page.locator("[data-key=top_usd] svg")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        picture(page, f"dashboard-phone-{scheme}")

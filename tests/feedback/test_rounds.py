@@ -190,4 +190,7 @@ def test_staff_begin_rounds_in_the_admin(firms):
     last = FeedbackRound.objects.latest("pk")
     page = client.get(f"/admin/feedback/feedbackround/{last.pk}/change/").content.decode()
     assert "Were asked already and may still answer: 7" in page
+    prefilled = client.get(f"{add}?filter=type%3Dbusiness").content.decode()
+    assert "Customers who fit: 7." in prefilled
+    assert "Customers who fit" not in client.get(f"{add}?filter=tpye%3Dbusiness").content.decode()
     assert client.get("/admin/feedback/feedbackround/").status_code == 200

@@ -110,6 +110,30 @@ def test_what_is_wrong_is_told_and_the_page_is_shown_nevertheless(query, message
     assert "New leads" in html
 
 
+def test_who_may_takes_the_records_out_and_asks_them():
+    owner = UserFactory(first_name="Mia", last_name="Rossi")
+    CustomerFactory(assigned_to=owner)
+    path = f"/admin/reports/records/customers?assigned_to={owner.pk},none&status=active"
+    html = unescape(page(browser("Manager"), path))
+    assert "Mia Rossi, none" in html
+    assert f"/dev/crm/customers/export?assigned_to={owner.pk}%2Cnone&status=active&format=csv" in html
+    assert f"feedbackround/add/?filter=assigned_to%3D{owner.pk}%2Cnone%0Astatus%3Dactive" in html
+    html = page(browser("Read-only"), path)
+    assert "export?" not in html
+    assert "feedbackround" not in html
+    assert "export?" not in page(browser("Manager"), "/admin/reports/records/tasks")
+
+
+def test_segments_open_as_the_list_of_their_customers():
+    client = browser("Manager")
+    saved = SavedSegment.objects.create(name="Firms", filter={"type": "business"})
+    CustomerFactory(type="business")
+    assert "/admin/reports/records/customers?segment=champions" in page(client, "/admin/customers/buyersegment/")
+    url = f"/admin/reports/records/customers?segment={saved.pk}"
+    assert url in page(client, "/admin/customers/savedsegment/")
+    assert "<strong>1 record" in page(client, url)
+
+
 @pytest.mark.parametrize("path", ["leads?nosuch=1", "leads?status=nosuch", "leads?created_at_after=never"])
 def test_wrong_parameters_of_records_are_told(path):
     assert 'role="alert"' in page(browser("Manager"), f"/admin/reports/records/{path}")
