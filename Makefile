@@ -7,14 +7,17 @@ RUNTIME := $(VENV)/requirements.txt
 DEVELOPMENT := $(VENV)/requirements-dev.txt
 
 # The checks below read the settings, which want a key and a database. Tests have their own server, never the CRM's.
-checks: export SECRET_KEY ?= only-for-checks-and-tests-not-for-a-server
-checks: export DATABASE_URL ?= $(shell $(BIN)/python -m crm_project.database.embedded --test url)
+checks messages: export SECRET_KEY ?= only-for-checks-and-tests-not-for-a-server
+checks messages: export DATABASE_URL ?= $(shell $(BIN)/python -m crm_project.database.embedded --test url)
 
 # App Connect's server, against which our connector is tested: installed once, outside the checkout.
 APP_CONNECT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/crm/app-connect
 APP_CONNECT_SERVER := $(APP_CONNECT)/installed.json
 
-.PHONY: help run stop test faults test-integrations app-connect lint format bench install checks clean
+# Texts of these folders are not for those who use the CRM.
+UNTRANSLATED := $(addprefix --ignore=,.venv bench node_modules tests var)
+
+.PHONY: help run stop test faults test-integrations app-connect lint format messages bench install checks clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -57,6 +60,12 @@ checks:
 format: $(DEVELOPMENT) ## Put the code into its style.
 	@$(BIN)/python -m ruff check --fix .
 	@$(BIN)/python -m ruff format .
+
+messages: $(RUNTIME) ## Collect the texts to translate into the .po files and compile these. Needs gettext.
+	@command -v msgmerge >/dev/null || { echo "gettext is missing; on Debian and Ubuntu: apt install gettext"; exit 1; }
+	@$(BIN)/python manage.py makemessages --locale ru --no-obsolete --no-wrap --add-location file $(UNTRANSLATED)
+	@find */locale -name '*.po' -exec sed -i.bak '/^"POT-Creation-Date/d' {} \; -exec rm {}.bak \;
+	@$(BIN)/python manage.py compilemessages --locale ru $(UNTRANSLATED)
 
 bench: $(DEVELOPMENT) ## Measure speed; args="--help" shows what can be chosen.
 	@$(BIN)/python -m bench $(args)

@@ -245,6 +245,7 @@ SESSION_COOKIE_HTTPONLY = True
 # Language and time
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
+LOCALE_PATHS = [BASE_DIR / "crm_project" / "locale"]  # Of the kernel and of templates/; each app has its own.
 TIME_ZONE = "UTC"
 USE_TZ = True
 FORMAT_MODULE_PATH = "crm_project.formats"

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from contacts.people import PersonModel
@@ -38,9 +39,9 @@ class Campaign(BaseModel):
     """An effort that brings leads: an ad, a fair, a mailing."""
 
     class Status(models.TextChoices):
-        PLANNED = "planned", _("Planned")
-        ACTIVE = "active", _("Active")
-        FINISHED = "finished", _("Finished")
+        PLANNED = "planned", pgettext_lazy("campaign", "Planned")
+        ACTIVE = "active", pgettext_lazy("campaign", "Active")
+        FINISHED = "finished", pgettext_lazy("campaign", "Finished")
 
     name = models.CharField(_("name"), max_length=255)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.ACTIVE)

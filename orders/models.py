@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from crm_project.access.models import OwnedModel
@@ -73,7 +74,7 @@ class Order(OwnedModel):
         PROCESSING = "processing", _("Processing")
         SHIPPED = "shipped", _("Shipped")
         DELIVERED = "delivered", _("Delivered")
-        CANCELLED = "cancelled", _("Cancelled")
+        CANCELLED = "cancelled", pgettext_lazy("order", "Cancelled")
 
     number = models.PositiveBigIntegerField(_("number"), unique=True, editable=False)
     customer = models.ForeignKey(

@@ -54,9 +54,10 @@ def written(value: Any, unit: str) -> str:
         amount = number_format(value, 2, use_l10n=True, force_grouping=True)
         return amount if unit == "money" else f"{amount} {unit}"
     if isinstance(value, float):
-        places = 1 if unit == "percent" else 2
-        sign = " %" if unit == "percent" else f" {_('days')}" if unit == "days" else ""
-        return f"{number_format(value, places, use_l10n=True)}{sign}"
+        amount = number_format(value, 1 if unit == "percent" else 2, use_l10n=True)
+        if unit == "days":
+            return _("%s days") % amount
+        return f"{amount} %" if unit == "percent" else str(amount)
     return str(number_format(value, force_grouping=True))
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
@@ -49,7 +49,7 @@ class StatusFilter(DropdownFilter):
 
     title = gettext_lazy("status")
     parameter_name = "status"
-    all_option = ["", gettext_lazy("Open")]
+    all_option = ["", pgettext_lazy("task", "Open")]
 
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[Any, Any]]:
         closed = [(value, label) for value, label in Task.Status.choices if value != Task.Status.OPEN]
@@ -165,7 +165,7 @@ class TaskAdmin(RecordAdmin):
             return task.status, task.get_status_display()
         if task.escalated_to:
             return "escalated", _("escalated to %s") % name_of(task.escalated_to)
-        return ("overdue", _("overdue")) if task.is_overdue else ("open", _("open"))
+        return ("overdue", _("overdue")) if task.is_overdue else ("open", pgettext("task", "open"))
 
     def panel(self, request: Any) -> dict[str, Any]:
         """The start page's card: what the user has to do next."""
@@ -306,7 +306,7 @@ def morning(days: int) -> dt.datetime:
 
 
 STEPS: dict[str, tuple[Any, Step]] = {
-    "done": (gettext_lazy("Done"), lambda task, actor: services.close_task(task=task, actor=actor)),
+    "done": (pgettext_lazy("task", "Done"), lambda task, actor: services.close_task(task=task, actor=actor)),
     "snooze": (
         gettext_lazy("Put off until tomorrow"),
         lambda task, actor: services.snooze_task(task=task, until=morning(1)),
