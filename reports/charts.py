@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from customers.services import Segments
 from leads.models import Lead
@@ -93,7 +94,7 @@ class Tile:
 def tile(figure: Figure) -> Tile:
     metric, change = figure.metric, figure.change_percent
     return Tile(
-        f"{metric.name}, {figure.currency}" if figure.currency else metric.name,
+        f"{metric.name}, {figure.currency}" if figure.currency else str(metric.name),
         f"{metric.question} {metric.formula}",
         written(figure.value, metric.unit),
         records_url(figure),
@@ -133,8 +134,8 @@ def money_charts(report: Report) -> list[Chart]:
 
 
 def over_time(key: str, title: str, metrics: tuple[str, ...], report: Report, currency: str = "") -> Chart:
-    question = " ".join(METRICS[name].question for name in metrics)
-    chart = Chart(key, title, question, COLUMNS, [METRICS[name].name for name in metrics])
+    question = " ".join(str(METRICS[name].question) for name in metrics)
+    chart = Chart(key, title, question, COLUMNS, [str(METRICS[name].name) for name in metrics])
     for row in report.series:
         there = {each.metric.key: each for each in row.figures if each.currency == currency}
         chart.rows.append((part_name(row, report.question.grain), [point(there.get(name)) for name in metrics]))
@@ -144,12 +145,12 @@ def over_time(key: str, title: str, metrics: tuple[str, ...], report: Report, cu
 def part_name(row: Row, grain: str) -> str:
     first: dt.date = row.period.first if row.period else dt.date.min
     if grain in ("day", "week"):
-        return date_format(first, "j M")
-    return str(first.year) if grain == "year" else date_format(first, "M Y")
+        return date_format(first, pgettext("format of a date", "j M"))
+    return str(first.year) if grain == "year" else date_format(first, pgettext("format of a date", "M Y"))
 
 
 def bars(key: str, title: str, rows: list[Row], metric: str) -> Chart:
-    chart = Chart(key, title, METRICS[metric].question, BARS, [METRICS[metric].name])
+    chart = Chart(key, title, str(METRICS[metric].question), BARS, [str(METRICS[metric].name)])
     chart.rows = [(row.label, [point(row.figures[0])]) for row in rows]
     return chart
 
@@ -164,7 +165,9 @@ def funnel(report: Report) -> Chart:
     for stage in report.more["funnel"]:
         share = "" if stage["percent"] is None else f" · {written(stage['percent'], 'percent')}"
         reached = point(stage["figure"])
-        chart.rows.append((stage["stage"].capitalize(), [Point(reached.value, reached.text + share, reached.url)]))
+        chart.rows.append(
+            (str(Lead.Status(stage["stage"]).label), [Point(reached.value, reached.text + share, reached.url)])
+        )
     return chart
 
 
@@ -174,7 +177,8 @@ def top_charts(report: Report) -> list[Chart]:
         currency = row.figures[0].currency
         title = _("Best customers, %s") % currency
         chart = found.setdefault(
-            currency, Chart(f"top_{currency.lower()}", title, _("Who bought most?"), BARS, [METRICS["revenue"].name])
+            currency,
+            Chart(f"top_{currency.lower()}", title, _("Who bought most?"), BARS, [str(METRICS["revenue"].name)]),
         )
         chart.rows.append((row.label, [point(row.figures[0])]))
     return list(found.values())

@@ -49,7 +49,7 @@ class Presenter:
     def figure(self, figure: Figure) -> dict[str, Any]:
         found = self.short(figure) | {
             "metric": figure.metric.key,
-            "name": figure.metric.name,
+            "name": str(figure.metric.name),
             "unit": figure.currency or figure.metric.unit,
             "of": self.short(figure.whole) if figure.whole else None,
         }

@@ -1,5 +1,7 @@
 """What is due, who did how much, and who came back in which month."""
 
+from django.utils.translation import gettext_lazy as _
+
 from leads.models import Lead
 
 from .base import Metric, register
@@ -11,56 +13,105 @@ register(
     [
         Metric(
             "tasks_due",
-            "Tasks overdue",
-            "How many tasks should have been done?",
-            "Open tasks that were due before now.",
+            _("Tasks overdue"),
+            _("How many tasks should have been done?"),
+            _("Open tasks that were due before now."),
             records="tasks",
             filter="status=open&due_before={now}",
             less_is_better=True,
         ),
         *(
             Metric(
-                f"{name}_due",
-                f"{name.capitalize()} to follow up",
-                f"With how many {name} is a next action overdue?",
-                f"{name.capitalize()}{others} with an interaction whose next action was due before now and is neither "
-                "done nor given up.",
-                records=name,
+                f"{records}_due",
+                name,
+                question,
+                formula,
+                records=records,
                 filter=f"{statuses}next_action_before={{now}}&next_action_open=true",
                 less_is_better=True,
             )
-            for name, others, statuses in (
-                ("leads", ", but for lost ones,", f"status={','.join(WANTED)}&"),
-                ("customers", "", ""),
+            for records, statuses, name, question, formula in (
+                (
+                    "leads",
+                    f"status={','.join(WANTED)}&",
+                    _("Leads to follow up"),
+                    _("With how many leads is a next action overdue?"),
+                    _(
+                        "Leads, but for lost ones, with an interaction whose next action was due before now and is "
+                        "neither done nor given up."
+                    ),
+                ),
+                (
+                    "customers",
+                    "",
+                    _("Customers to follow up"),
+                    _("With how many customers is a next action overdue?"),
+                    _(
+                        "Customers with an interaction whose next action was due before now and is neither done nor "
+                        "given up."
+                    ),
+                ),
             )
         ),
         *(
             Metric(
-                f"{name}_touched",
-                f"{name.capitalize()} spoken with",
-                f"With how many {name} did somebody deal?",
-                f"{name.capitalize()} with an interaction in the period that the user wrote down.",
-                records=name,
+                f"{records}_touched",
+                name,
+                question,
+                formula,
+                records=records,
                 filter="interaction_by={user}&interaction_after={start}&interaction_before={end}",
             )
-            for name in ("leads", "customers")
+            for records, name, question, formula in (
+                (
+                    "leads",
+                    _("Leads spoken with"),
+                    _("With how many leads did somebody deal?"),
+                    _("Leads with an interaction in the period that the user wrote down."),
+                ),
+                (
+                    "customers",
+                    _("Customers spoken with"),
+                    _("With how many customers did somebody deal?"),
+                    _("Customers with an interaction in the period that the user wrote down."),
+                ),
+            )
         ),
         *(
             Metric(
-                f"{name}_made",
-                f"{name.capitalize()} added",
-                f"How many {name} did somebody add?",
-                f"{name.capitalize()} made in the period by the user.",
-                records=name,
+                f"{records}_made",
+                name,
+                question,
+                formula,
+                records=records,
                 filter="created_by={user}&created_at_after={start}&created_at_before={end}",
             )
-            for name in ("leads", "customers", "orders")
+            for records, name, question, formula in (
+                (
+                    "leads",
+                    _("Leads added"),
+                    _("How many leads did somebody add?"),
+                    _("Leads made in the period by the user."),
+                ),
+                (
+                    "customers",
+                    _("Customers added"),
+                    _("How many customers did somebody add?"),
+                    _("Customers made in the period by the user."),
+                ),
+                (
+                    "orders",
+                    _("Orders added"),
+                    _("How many orders did somebody add?"),
+                    _("Orders made in the period by the user."),
+                ),
+            )
         ),
         Metric(
             "cohort",
-            "Cohort",
-            "How many of those who first bought in a month bought again in a later one?",
-            "Customers whose first order is in the month of the cohort, with an order in the other month.",
+            _("Cohort"),
+            _("How many of those who first bought in a month bought again in a later one?"),
+            _("Customers whose first order is in the month of the cohort, with an order in the other month."),
             records="customers",
             filter="first_order_after={start}&first_order_before={end}"
             "&last_order_after={later_start}&orders_before={later_end}",

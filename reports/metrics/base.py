@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.utils.functional import Promise
+
 from reports.periods import Period
 
 COUNT, SUM, MEAN, MEDIAN, RATIO = "count", "sum", "mean", "median", "ratio"
@@ -45,7 +47,7 @@ def as_text(moment: dt.datetime) -> str:
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure.
+    """One figure; its ``name``, ``question`` and ``formula`` are told in the reader's language.
 
     ``records`` names the list that shows the records behind it and ``filter`` the list's parameters, in which
     ``{start}`` and ``{end}`` stand for the period, ``{silent_start}`` and ``{silent_end}`` for the same so many days of
@@ -54,9 +56,9 @@ class Metric:
     """
 
     key: str
-    name: str
-    question: str
-    formula: str
+    name: str | Promise
+    question: str | Promise
+    formula: str | Promise
     records: str = ""
     filter: str = ""
     moment: str = ""

@@ -1,5 +1,7 @@
 """The figures about what customers say."""
 
+from django.utils.translation import gettext_lazy as _
+
 from .base import MEAN, Metric, register
 
 ANSWERED = "responded_at_after={start}&responded_at_before={end}"
@@ -8,18 +10,18 @@ register(
     [
         Metric(
             "feedback_answers",
-            "Answers",
-            "How many customers told us what they think?",
-            "Feedback that was answered in the period.",
+            _("Answers"),
+            _("How many customers told us what they think?"),
+            _("Feedback that was answered in the period."),
             records="feedback",
             filter=ANSWERED,
             moment="responded_at",
         ),
         Metric(
             "feedback_poor",
-            "Complaints",
-            "How many were unhappy?",
-            "Feedback that was answered in the period with one or two stars.",
+            _("Complaints"),
+            _("How many were unhappy?"),
+            _("Feedback that was answered in the period with one or two stars."),
             records="feedback",
             filter=f"rating_max=2&{ANSWERED}",
             moment="responded_at",
@@ -27,9 +29,9 @@ register(
         ),
         Metric(
             "feedback_rating",
-            "Rating",
-            "How happy are they?",
-            "Mean of the stars, one to five, of the feedback that was answered in the period.",
+            _("Rating"),
+            _("How happy are they?"),
+            _("Mean of the stars, one to five, of the feedback that was answered in the period."),
             records="feedback",
             filter=ANSWERED,
             moment="responded_at",

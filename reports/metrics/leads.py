@@ -2,6 +2,12 @@
 
 from typing import Any
 
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import Lead
+
 from .base import MEAN, MEDIAN, RATIO, Metric, register
 
 NEW = "created_at_after={start}&created_at_before={end}"
@@ -13,51 +19,52 @@ DAYS: dict[str, Any] = {
     "unit": "days",
     "less_is_better": True,
 }
+in_small_letters = lazy(lambda label: str(label).lower(), str)
 STAGES = ("new", "contacted", "qualified", "proposal", "negotiation", "won")
 
 register(
     [
         Metric(
             "leads_new",
-            "New leads",
-            "How many leads came in?",
-            "Leads made in the period.",
+            _("New leads"),
+            _("How many leads came in?"),
+            _("Leads made in the period."),
             records="leads",
             filter=NEW,
             moment="created_at",
         ),
         Metric(
             "leads_new_converted",
-            "Of the new ones converted",
-            "How many of those who came in have become customers since?",
-            "Leads made in the period that are converted now.",
+            _("Of the new ones converted"),
+            _("How many of those who came in have become customers since?"),
+            _("Leads made in the period that are converted now."),
             records="leads",
             filter=f"{NEW}&status=converted",
             moment="created_at",
         ),
         Metric(
             "leads_converted",
-            "Converted",
-            "How many leads became customers?",
-            "Leads that are converted, since a time in the period.",
+            _("Converted"),
+            _("How many leads became customers?"),
+            _("Leads that are converted, since a time in the period."),
             records="leads",
             filter=f"status=converted&{SINCE}",
             moment="status_since",
         ),
         Metric(
             "leads_won",
-            "Won",
-            "How many leads were won, without having been converted yet?",
-            "Leads that are won, since a time in the period.",
+            _("Won"),
+            _("How many leads were won, without having been converted yet?"),
+            _("Leads that are won, since a time in the period."),
             records="leads",
             filter=f"status=won&{SINCE}",
             moment="status_since",
         ),
         Metric(
             "leads_lost",
-            "Lost",
-            "How many leads were lost?",
-            "Leads that are lost, since a time in the period.",
+            _("Lost"),
+            _("How many leads were lost?"),
+            _("Leads that are lost, since a time in the period."),
             records="leads",
             filter=f"status=lost&{SINCE}",
             moment="status_since",
@@ -65,35 +72,35 @@ register(
         ),
         Metric(
             "leads_succeeded",
-            "Won or converted",
-            "How many leads came to a good end?",
-            "Leads that are won or converted, since a time in the period.",
+            _("Won or converted"),
+            _("How many leads came to a good end?"),
+            _("Leads that are won or converted, since a time in the period."),
             records="leads",
             filter=f"status=won,converted&{SINCE}",
             moment="status_since",
         ),
         Metric(
             "leads_closed",
-            "Closed",
-            "How many leads came to an end?",
-            "Leads that are won, converted or lost, since a time in the period.",
+            _("Closed"),
+            _("How many leads came to an end?"),
+            _("Leads that are won, converted or lost, since a time in the period."),
             records="leads",
             filter=f"status=won,converted,lost&{SINCE}",
             moment="status_since",
         ),
         Metric(
             "leads_open",
-            "Open leads",
-            "How many leads are being worked on?",
-            "Leads that are neither won, converted nor lost, now, whenever they came.",
+            _("Open leads"),
+            _("How many leads are being worked on?"),
+            _("Leads that are neither won, converted nor lost, now, whenever they came."),
             records="leads",
             filter="status=new,contacted,qualified,proposal,negotiation",
         ),
         Metric(
             "lead_conversion_rate",
-            "Conversion rate",
-            "How many became customers for every hundred that came in?",
-            "Converted in the period ÷ new in the period × 100.",
+            _("Conversion rate"),
+            _("How many became customers for every hundred that came in?"),
+            _("Converted in the period ÷ new in the period × 100."),
             unit="percent",
             value=RATIO,
             part="leads_converted",
@@ -101,9 +108,9 @@ register(
         ),
         Metric(
             "lead_cohort_rate",
-            "Conversion rate of the cohort",
-            "Which share of those who came in has become customers since?",
-            "New in the period and converted by now ÷ new in the period × 100.",
+            _("Conversion rate of the cohort"),
+            _("Which share of those who came in has become customers since?"),
+            _("New in the period and converted by now ÷ new in the period × 100."),
             unit="percent",
             value=RATIO,
             part="leads_new_converted",
@@ -111,9 +118,9 @@ register(
         ),
         Metric(
             "lead_win_rate",
-            "Win rate",
-            "Which share of the leads that ended ended well?",
-            "Won or converted ÷ won, converted or lost, all in the period × 100.",
+            _("Win rate"),
+            _("Which share of the leads that ended ended well?"),
+            _("Won or converted ÷ won, converted or lost, all in the period × 100."),
             unit="percent",
             value=RATIO,
             part="leads_succeeded",
@@ -121,18 +128,18 @@ register(
         ),
         Metric(
             "days_to_convert",
-            "Days to convert, mean",
-            "How long does it take from first touch to customer?",
-            "Mean of the days from creation to conversion, of the leads converted in the period.",
+            _("Days to convert, mean"),
+            _("How long does it take from first touch to customer?"),
+            _("Mean of the days from creation to conversion, of the leads converted in the period."),
             value=MEAN,
             column="days",
             **DAYS,
         ),
         Metric(
             "days_to_convert_median",
-            "Days to convert, median",
-            "How long does it take for the lead in the middle?",
-            "Median of the days from creation to conversion, of the leads converted in the period.",
+            _("Days to convert, median"),
+            _("How long does it take for the lead in the middle?"),
+            _("Median of the days from creation to conversion, of the leads converted in the period."),
             value=MEDIAN,
             column="days",
             **DAYS,
@@ -140,10 +147,15 @@ register(
         *(
             Metric(
                 f"funnel_{stage}",
-                f"Reached “{stage}”",
-                f"How many of the new leads came as far as “{stage}”?",
-                "Leads made in the period that are, or once were, in this stage or a later one; won and converted are "
-                "one stage.",
+                format_lazy(_("Reached “{stage}”"), stage=in_small_letters(Lead.Status(stage).label)),
+                format_lazy(
+                    _("How many of the new leads came as far as “{stage}”?"),
+                    stage=in_small_letters(Lead.Status(stage).label),
+                ),
+                _(
+                    "Leads made in the period that are, or once were, in this stage or a later one; won and converted "
+                    "are one stage."
+                ),
                 records="leads",
                 filter=f"{NEW}&reached={stage}",
                 moment="created_at",

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from orders.querysets import OPEN, SOLD
 
 from .base import MEAN, SUM, Metric, register
@@ -13,18 +15,18 @@ register(
     [
         Metric(
             "orders",
-            "Orders",
-            "How many orders were placed?",
-            "Orders of the period that are not cancelled.",
+            _("Orders"),
+            _("How many orders were placed?"),
+            _("Orders of the period that are not cancelled."),
             records="orders",
             filter=f"status={','.join(SOLD)}&{WHEN}",
             moment="order_date",
         ),
         Metric(
             "orders_cancelled",
-            "Cancelled orders",
-            "How many of the orders were cancelled?",
-            "Orders of the period that are cancelled.",
+            _("Cancelled orders"),
+            _("How many of the orders were cancelled?"),
+            _("Orders of the period that are cancelled."),
             records="orders",
             filter=f"status=cancelled&{WHEN}",
             moment="order_date",
@@ -32,9 +34,9 @@ register(
         ),
         Metric(
             "revenue",
-            "Revenue",
-            "How much was sold?",
-            "Sum of the totals of the period's orders that are not cancelled, by currency.",
+            _("Revenue"),
+            _("How much was sold?"),
+            _("Sum of the totals of the period's orders that are not cancelled, by currency."),
             filter=f"status={','.join(SOLD)}&{WHEN}",
             moment="order_date",
             value=SUM,
@@ -42,9 +44,9 @@ register(
         ),
         Metric(
             "average_order_value",
-            "Average order",
-            "How much is an order worth?",
-            "Mean of the totals of the period's orders that are not cancelled, by currency.",
+            _("Average order"),
+            _("How much is an order worth?"),
+            _("Mean of the totals of the period's orders that are not cancelled, by currency."),
             filter=f"status={','.join(SOLD)}&{WHEN}",
             moment="order_date",
             value=MEAN,
@@ -52,18 +54,18 @@ register(
         ),
         Metric(
             "lifetime_revenue",
-            "Revenue until the end of the period",
-            "How much was ever sold?",
-            "Sum of the totals of all orders before the end of the period that are not cancelled, by currency.",
+            _("Revenue until the end of the period"),
+            _("How much was ever sold?"),
+            _("Sum of the totals of all orders before the end of the period that are not cancelled, by currency."),
             filter=f"status={','.join(SOLD)}&order_date_before={{end}}",
             value=SUM,
             **MONEY,
         ),
         Metric(
             "pipeline_value",
-            "Open orders",
-            "How much is ordered and still to be delivered?",
-            "Sum of the totals of all orders that are neither delivered nor cancelled, now, by currency.",
+            _("Open orders"),
+            _("How much is ordered and still to be delivered?"),
+            _("Sum of the totals of all orders that are neither delivered nor cancelled, now, by currency."),
             filter=f"status={','.join(OPEN)}",
             value=SUM,
             **MONEY,
