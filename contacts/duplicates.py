@@ -26,6 +26,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext as _
 
 from crm_project.access import rules
 
@@ -187,11 +188,15 @@ def word_orders(name: str) -> list[str]:
 
 def reasons(similarity: float, is_same_company: bool, reached: Iterable[list[str]] | None) -> list[str]:
     """Why a candidate is one, in words, the strongest reason first."""
-    words = {"mail": "same e-mail address", "phone": "same phone number"}
+    words = {"mail": _("same e-mail address"), "phone": _("same phone number")}
     found = [f"{words[kind]} {value}" for kind, value in reached or ()]
     if similarity >= SOMEWHAT_SIMILAR:
-        found.append("same name" if similarity == 1 else f"similar name ({similarity:.0%})".replace("%", " %"))
-    return [*found, "same company"] if is_same_company else found
+        found.append(
+            _("same name")
+            if similarity == 1
+            else _("similar name (%s)") % (format(similarity, ".0%")).replace("%", " %")
+        )
+    return [*found, _("same company")] if is_same_company else found
 
 
 def likeliest(candidates: list[Candidate]) -> Candidate | None:

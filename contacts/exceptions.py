@@ -1,5 +1,7 @@
 """What the contacts app refuses, each with a sentence that says why."""
 
+from django.utils.translation import gettext_lazy
+
 from crm_project.api.exceptions import CrmError
 
 
@@ -7,7 +9,7 @@ class MergedAway(CrmError):
     """The contact is one with another; only undoing the merge brings it back."""
 
     default_code = "merged_away"
-    default_detail = "This contact was merged into another one; undo the merge to bring it back."
+    default_detail = gettext_lazy("This contact was merged into another one; undo the merge to bring it back.")
 
 
 class RestoreClash(CrmError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from crm_project.access import rules
@@ -66,7 +67,7 @@ class ContactDraft(Draft):
 
     @property
     def label(self) -> str:  # type: ignore[override]
-        return self.columns["name"] or "(no name)"
+        return self.columns["name"] or _("(no name)")
 
     def apply(self, row: Incoming, *, fill: bool) -> dict[str, tuple[Any, Any]]:
         values = row.values
@@ -79,7 +80,7 @@ class ContactDraft(Draft):
             self.id, self.columns["custom_fields"], values.get("custom_fields"), fill=fill, is_first=is_first
         )
         self.is_begun = True
-        for name, (_, after) in changes.items():
+        for name, (_before, after) in changes.items():
             self.columns[name] = after
         if custom_fields:
             self.columns["custom_fields"] = {**self.columns["custom_fields"], **custom_fields}
@@ -96,7 +97,7 @@ class ContactDraft(Draft):
 
     def _begin(self, values: dict[str, Any]) -> None:
         if not values.get("name") and not values.get("fallback_name"):
-            raise RowRefused("The row has no name, company, e-mail or phone.")
+            raise RowRefused(_("The row has no name, company, e-mail or phone."))
         values.setdefault("name", values.get("fallback_name"))
         if values.get("is_company"):
             values.setdefault("contact_type", Contact.Type.COMPANY)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from crm_project.access import rules
 from crm_project.access.grants import grants_of
@@ -83,7 +84,7 @@ class OwnedResource(CrmResource):
         if any(parts[part] for part in ("first", "middle", "last")):
             values["name"] = compose_name(**parts)
             if len(values["name"]) > TEXT:
-                cells.refuse("The parts of the name are longer than 255 characters together.", None, values["name"])
+                cells.refuse(_("The parts of the name are longer than 255 characters together."), None, values["name"])
 
     def read_owners(self, cells: Cells, values: dict[str, Any]) -> None:
         for name in ("assigned_to", "team"):
@@ -95,15 +96,19 @@ class OwnedResource(CrmResource):
         known = {field.key: field for field in self.definitions}
         for header, value in cells.all("custom_fields"):
             if not isinstance(value, dict):
-                cells.refuse("This must be an object of keys and values.", header, value)
+                cells.refuse(_("This must be an object of keys and values."), header, value)
                 continue
             for key, inner in value.items():
                 if key in known:
                     self._clean_custom(cells, known[key], f"{CUSTOM}{key}", inner, given)
                 else:
                     guess = nearest(key, known)
-                    hint = f" Did you mean “{guess}”?" if guess else ""
-                    cells.refuse(f"There is no custom field “{key[:60]}”.{hint}", f"{CUSTOM}{key[:60]}", inner)
+                    hint = _(" Did you mean “%s”?") % guess if guess else ""
+                    cells.refuse(
+                        _("There is no custom field “%(key)s”.%(hint)s") % {"key": key[:60], "hint": hint},
+                        f"{CUSTOM}{key[:60]}",
+                        inner,
+                    )
         for field in known.values():
             for header, value in cells.all(f"{CUSTOM}{field.key}", strip=False):
                 self._clean_custom(cells, field, header, value, given)
@@ -136,15 +141,15 @@ class OwnedResource(CrmResource):
             if name := row.values.get("assigned_to"):
                 row.values["assigned_to"] = users.get(name.casefold())
                 if row.values["assigned_to"] is None:
-                    row.refuse(f"There is no active user “{name}”.", "assigned_to", name)
+                    row.refuse(_("There is no active user “%s”.") % name, "assigned_to", name)
                 elif not everybody and row.values["assigned_to"] != self.user.pk:
-                    row.refuse(f"You may not assign {many} to other people.", "assigned_to", name)
+                    row.refuse(_("You may not assign %s to other people.") % many, "assigned_to", name)
             if name := row.values.get("team"):
                 row.values["team"] = groups.get(name.casefold())
                 if row.values["team"] is None:
-                    row.refuse(f"There is no team “{name}”.", "team", name)
+                    row.refuse(_("There is no team “%s”.") % name, "team", name)
                 elif not everybody and row.values["team"] not in grants_of(self.user).group_ids:
-                    row.refuse(f"You may not assign {many} to a team that you are not in.", "team", name)
+                    row.refuse(_("You may not assign %s to a team that you are not in.") % many, "team", name)
 
     @staticmethod
     def _users(names: set[str]) -> dict[str, UUID]:
@@ -203,7 +208,7 @@ class OwnedResource(CrmResource):
         if is_first or changes:
             for each in self.definitions:
                 if each.required and each.key not in changes and each.key not in stored:
-                    raise RowRefused(f"“{each.label}” is required.", f"{CUSTOM}{each.key}")
+                    raise RowRefused(_("“%s” is required.") % each.label, f"{CUSTOM}{each.key}")
         self._claim(record, changes)
         return changes
 
@@ -215,7 +220,7 @@ class OwnedResource(CrmResource):
         unique = [(key, json.dumps(changes[key])) for key in keys]
         for key, value in unique:
             if self.unique_owners.get((key, value), set()) - {record}:
-                message = f"Another {self.noun()} has this value, which must be unique."
+                message = _("Another %s has this value, which must be unique.") % self.noun()
                 raise RowRefused(message, f"{CUSTOM}{key}", changes[key])
         for name in unique:
             self.unique_owners.setdefault(name, set()).add(record)
@@ -224,4 +229,4 @@ class OwnedResource(CrmResource):
 def refuse_handover(changes: Iterable[str], *, may_be_assigned: bool) -> None:
     """A record that was only shared with somebody is not theirs to assign."""
     if not may_be_assigned and (name := next((name for name in ("assigned_to", "team") if name in changes), None)):
-        raise RowRefused("It is shared with you; only its owner or a manager may assign it.", name)
+        raise RowRefused(_("It is shared with you; only its owner or a manager may assign it."), name)

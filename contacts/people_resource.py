@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Model
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from crm_project.access import rules
@@ -109,9 +110,9 @@ class PersonDraft(Draft):
         """A new person needs what the API asks for; only one with an id, as own exports have, may lack an address."""
         noun = self.resource.noun()
         if "name" not in row.values:
-            raise RowRefused(f"A {noun} needs a name.", "name")
+            raise RowRefused(_("A %s needs a name.") % noun, "name")
         if "email" not in row.values and "id" not in row.keys:
-            raise RowRefused(f"A {noun} needs an e-mail address.", "email")
+            raise RowRefused(_("A %s needs an e-mail address.") % noun, "email")
 
     def refuse(self, changes: dict[str, tuple[Any, Any]], values: dict[str, Any]) -> None:
         """Raise ``RowRefused`` for a change that a rule forbids."""
@@ -203,8 +204,10 @@ class PersonResource(OwnedResource):
         if self.email_owners.get(email.lower(), record) == record:
             return
         noun = self.noun()
-        hint = "" if "email" in self.options.match else f" To change that {noun}, match by email."
-        raise RowRefused(f"Another {noun} has this e-mail address.{hint}", "email", email)
+        hint = "" if "email" in self.options.match else _(" To change that %s, match by email.") % noun
+        raise RowRefused(
+            _("Another %(noun)s has this e-mail address.%(hint)s") % {"noun": noun, "hint": hint}, "email", email
+        )
 
     def find(self, key: str, values: Sequence[str]) -> Iterable[tuple[str, UUID]]:
         if key == "email":

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 from import_export.fields import Field
 
 from crm_project.access import rules
@@ -120,7 +121,9 @@ class ContactResource(OwnedResource):
         except ValueError:
             header = cells.header("id")
             if header in self.options.mapping or "external_id" in row.values or len(text) > TEXT:
-                cells.refuse("This is not an id of this CRM; another system's ids go to “external_id”.", header, text)
+                cells.refuse(
+                    _("This is not an id of this CRM; another system's ids go to “external_id”."), header, text
+                )
             else:
                 row.values["external_id"] = text
 
@@ -155,7 +158,7 @@ class ContactResource(OwnedResource):
         """A list of objects as the API has it; ``region`` says where a national number is from."""
         entries = load_list(value)
         if not isinstance(entries, list):
-            cells.refuse("This must be a list of contact points: [{“type”: “phone”, “value”: “…”}].", header, value)
+            cells.refuse(_("This must be a list of contact points: [{“type”: “phone”, “value”: “…”}]."), header, value)
             return
         for entry in entries:
             if problem := point_problem(entry):
@@ -168,7 +171,7 @@ class ContactResource(OwnedResource):
                 point.is_primary = entry.get("is_primary") is True
                 point.is_explicit = True
                 if not point.service:
-                    cells.refuse("An account needs its service, such as “telegram”.", header, entry)
+                    cells.refuse(_("An account needs its service, such as “telegram”."), header, entry)
                 yield point
 
     def _read_name(self, cells: Cells, values: dict[str, Any]) -> None:
@@ -218,9 +221,9 @@ class ContactResource(OwnedResource):
         for row in rows:
             for name in row.values.get("segments", ()):
                 if name not in found and (not may_make or name in ids):
-                    row.refuse(f"There is no segment “{name}”, and you may not make one.", "segments", name)
+                    row.refuse(_("There is no segment “%s”, and you may not make one.") % name, "segments", name)
                 elif kinds.get(found.get(name)) == Segment.Kind.DYNAMIC:
-                    row.refuse(f"The segment “{name}” is dynamic: its filter says who is in it.", "segments", name)
+                    row.refuse(_("The segment “%s” is dynamic: its filter says who is in it.") % name, "segments", name)
             if row.values.get("segments"):
                 row.values["segments"] = {found.get(name, name): name for name in row.values["segments"]}
 
@@ -256,15 +259,18 @@ class ContactResource(OwnedResource):
 def point_problem(entry: Any) -> str | None:
     """What is wrong with the form of one entry of ``contact_points``, in a sentence."""
     if not isinstance(entry, dict) or not isinstance(entry.get("value"), str):
-        return "A contact point is an object with “type” and “value”."
+        return _("A contact point is an object with “type” and “value”.")
     if len(entry["value"]) > 500:
-        return "The value of a contact point has 500 characters at most."
+        return _("The value of a contact point has 500 characters at most.")
     for name, choices in (("type", ContactPoint.Type.values), ("service", [*ContactPoint.Service.values, "", None])):
         if entry.get(name) not in choices:
-            return f"The {name} of a contact point is one of: {', '.join(filter(None, choices))}."
+            return _("The %(name)s of a contact point is one of: %(choices)s.") % {
+                "name": name,
+                "choices": ", ".join(filter(None, choices)),
+            }
     if not isinstance(label := entry.get("label") or "", str) or len(label) > 50:
-        return "The label of a contact point is text of 50 characters at most."
+        return _("The label of a contact point is text of 50 characters at most.")
     region = entry.get("region")
     if region is not None and region not in phones.phonenumbers.SUPPORTED_REGIONS:
-        return "The region of a contact point is a country's code of two letters, such as US."
+        return _("The region of a contact point is a country's code of two letters, such as US.")
     return None

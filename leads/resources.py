@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from uuid_utils.compat import uuid7
 
@@ -115,7 +116,7 @@ class LeadResource(PersonResource):
             if name := row.values.get("campaign"):
                 row.values["campaign"] = campaigns.get(name)
                 if name not in campaigns:
-                    row.refuse(f"There is no campaign “{name}”, and you may not make one.", "campaign", name)
+                    row.refuse(_("There is no campaign “%s”, and you may not make one.") % name, "campaign", name)
 
     def _campaigns(self, names: set[str], *, make: bool) -> dict[str, Campaign]:
         """Two queries, three when one is new. A dry run makes none, but goes on as if it had."""

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models.functions import Upper
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from uuid_utils.compat import uuid7
 
@@ -73,19 +74,19 @@ class ProductDraft(Draft):
         if self.is_new and not self.is_begun:
             for name in ("sku", "name", "price"):
                 if name not in values:
-                    raise RowRefused(f"A product needs a {name}.", name)
+                    raise RowRefused(_("A product needs a %s.") % name, name)
         changes = {}
         for name in COLUMNS:
             before = getattr(self.record, name)
             if name in values and values[name] != before and not (fill and before not in (None, "")):
                 changes[name] = before, values[name]
         if "sku" in changes and self.resource.owners.get(values["sku"].upper(), self.id) != self.id:
-            hint = "" if "sku" in self.resource.options.match else " To change that product, match by sku."
-            raise RowRefused(f"Another product has this SKU.{hint}", "sku", values["sku"])
+            hint = "" if "sku" in self.resource.options.match else _(" To change that product, match by sku.")
+            raise RowRefused(_("Another product has this SKU.%s") % hint, "sku", values["sku"])
         if "sku" in changes:
             self.resource.owners[values["sku"].upper()] = self.id
         is_first, self.is_begun = self.is_new and not self.is_begun, True
-        for name, (_, after) in changes.items():
+        for name, (_before, after) in changes.items():
             setattr(self.record, name, after)
         return {name: (None, values[name]) for name in COLUMNS if name in values} if is_first else changes
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from crm_project.api.filters import NONE
@@ -69,13 +70,13 @@ def read(parameters: Mapping[str, str], *, user: Any, dimensions: tuple[str, ...
     last = checked("to", _day, today)
     first = checked("from", _day, last - dt.timedelta(DAYS - 1))
     if first > last and not errors:
-        errors["from"] = ["The period begins after its end."]
+        errors["from"] = [_("The period begins after its end.")]
         first = last
     period = Period(first, last, zone)
     grain, chosen = checked("group_by", lambda text: _groups(text, dimensions), ("", ()))
     grain = grain or period.grain()
     if sum(1 for _part in period.parts(grain)) > MOST_PARTS:
-        errors["group_by"] = [f"The period has more than {MOST_PARTS} parts; choose larger ones."]
+        errors["group_by"] = [_("The period has more than %s parts; choose larger ones.") % MOST_PARTS]
     owners = checked("assigned_to", lambda text: _owners(text, user), ())
     compare = checked("compare", lambda text: _one_of(text, COMPARE), "")
     if errors:
@@ -87,15 +88,18 @@ def _one_of(text: str, known: tuple[str, ...]) -> str:
     if text in known:
         return text
     guess = nearest(text, list(known))
-    hint = f" Did you mean “{guess}”?" if guess else ""
-    raise ValueError(f"“{text[:50]}” is not one of: {', '.join(known)}.{hint}")
+    hint = _(" Did you mean “%s”?") % guess if guess else ""
+    raise ValueError(
+        _("“%(value)s” is not one of: %(known)s.%(hint)s")
+        % {"value": text[:50], "known": ", ".join(known), "hint": hint}
+    )
 
 
 def _zone(text: str) -> ZoneInfo:
     if text in available_timezones():
         return ZoneInfo(text)
     guess = nearest(text, sorted(available_timezones()))
-    raise ValueError("A time zone such as Europe/Paris." + (f" Did you mean “{guess}”?" if guess else ""))
+    raise ValueError(_("A time zone such as Europe/Paris.") + (_(" Did you mean “%s”?") % guess if guess else ""))
 
 
 def _day(text: str) -> dt.date:
@@ -105,7 +109,10 @@ def _day(text: str) -> dt.date:
     except ValueError:
         day = None
     if day is None or not EARLIEST <= day < LATEST:
-        raise ValueError(f"A day such as 2026-01-31, from {EARLIEST.year} to {LATEST.year - 1}.")
+        raise ValueError(
+            _("A day such as 2026-01-31, from %(first)s to %(last)s.")
+            % {"first": EARLIEST.year, "last": LATEST.year - 1}
+        )
     return day
 
 
@@ -113,7 +120,7 @@ def _groups(text: str, dimensions: tuple[str, ...]) -> tuple[str, tuple[str, ...
     chosen = [_one_of(part.strip(), (*GRAINS, *dimensions)) for part in text.split(",") if part.strip()]
     grains = [part for part in chosen if part in GRAINS]
     if len(grains) > 1:
-        raise ValueError(f"Only one of: {', '.join(GRAINS)}.")
+        raise ValueError(_("Only one of: %s.") % (", ".join(GRAINS)))
     return (grains[0] if grains else ""), tuple(part for part in chosen if part in dimensions)
 
 
@@ -128,5 +135,7 @@ def _owners(text: str, user: Any) -> tuple[str, ...]:
             try:
                 found.append(str(UUID(part)))
             except ValueError as error:
-                raise ValueError(f"“{part[:50]}” is not a user's id, “me” or “{NONE}”.") from error
+                raise ValueError(
+                    _("“%(value)s” is not a user's id, “me” or “%(none)s”.") % {"value": part[:50], "none": NONE}
+                ) from error
     return tuple(sorted(set(found)))

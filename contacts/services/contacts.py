@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm_project.access.models import User
 from crm_project.access.services import check_handover
@@ -165,7 +166,9 @@ def restore_contact(*, contact: Contact) -> None:
         custom.check_unique(custom.definitions(), Contact, contact.pk, contact.custom_fields)
     except ValidationError as error:
         names = ", ".join(sorted(error.message_dict))
-        raise RestoreClash(f"Another contact has the same {names} now; change one of the two values first.") from error
+        raise RestoreClash(
+            _("Another contact has the same %s now; change one of the two values first.") % names
+        ) from error
     Contact.objects.filter(pk=contact.pk).update(deleted_at=None, deleted_by=None, updated_at=timezone.now())
 
 
@@ -214,7 +217,7 @@ def _replaced(
     for index, data in enumerate(given):
         row = by_id.get(data.id) if data.id else by_value.get((data.type, data.value.strip()))
         if data.id and row is None:
-            raise ValidationError({"contact_points": [f"The contact has no contact point {data.id}."]})
+            raise ValidationError({"contact_points": [_("The contact has no contact point %s.") % data.id]})
         try:
             rows.append(data.apply_to(row or ContactPoint(contact=contact, origin=origin)))
         except ValidationError as error:

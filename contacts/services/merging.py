@@ -20,6 +20,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm_project.access.models import User
 
@@ -133,14 +134,14 @@ def merge_contacts(
 
 def _check_mergeable(people: dict[UUID, Contact], survivor_id: UUID, merged: Sequence[UUID]) -> None:
     if survivor_id in merged:
-        raise ValidationError({"ids": ["A contact cannot be merged into itself."]})
+        raise ValidationError({"ids": [_("A contact cannot be merged into itself.")]})
     if unknown := [str(key) for key in (survivor_id, *merged) if key not in people]:
-        raise ValidationError({"ids": [f"There is no contact {key}." for key in unknown]})
+        raise ValidationError({"ids": [_("There is no contact %s.") % key for key in unknown]})
     for contact in (people[key] for key in (survivor_id, *merged)):
         if contact.merged_into_id:
-            raise NotMergeable(f"The contact {contact.pk} was merged into another one before.")
+            raise NotMergeable(_("The contact %s was merged into another one before.") % contact.pk)
         if contact.deleted_at:
-            raise NotMergeable(f"The contact {contact.pk} is in the trash; restore it first.")
+            raise NotMergeable(_("The contact %s is in the trash; restore it first.") % contact.pk)
 
 
 def _winning_values(survivor: Contact, others: Sequence[Contact], winners: dict[str, Any]) -> dict[str, Any]:
@@ -150,10 +151,11 @@ def _winning_values(survivor: Contact, others: Sequence[Contact], winners: dict[
     by_key = winners.get("custom_fields", {})
     named |= {f"custom_fields.{name}": key for name, key in by_key.items()}
     if strangers := [name for name, key in named.items() if key not in people]:
-        raise ValidationError({f"fields.{name[:100]}": ["This is none of the merged contacts."] for name in strangers})
+        sentence = _("This is none of the merged contacts.")
+        raise ValidationError({f"fields.{name[:100]}": [sentence] for name in strangers})
     keys = dict.fromkeys(key for person in people.values() for key in person.custom_fields)
     if unknown := by_key.keys() - keys:
-        sentence = "None of the contacts has a value of this custom field."
+        sentence = _("None of the contacts has a value of this custom field.")
         raise ValidationError({f"fields.custom_fields.{key[:100]}": [sentence] for key in unknown})
     found = {
         column: _winning({key: getattr(person, column) for key, person in people.items()}, named.get(name))
@@ -245,14 +247,14 @@ def undo_merge(*, merge_id: UUID, actor: User) -> ContactMerge:
 
 def _check_undoable(merge: ContactMerge, people: dict[UUID, Contact]) -> None:
     if merge.undone_at:
-        raise NotUndoable("This merge was undone before.")
+        raise NotUndoable(_("This merge was undone before."))
     later = ContactMerge.objects.filter(survivor=merge.survivor_id, undone_at=None, pk__gt=merge.pk).order_by("-pk")
     if newest := later.first():
-        raise NotUndoable(f"Others were merged into this contact since; undo the merge {newest.pk} first.")
+        raise NotUndoable(_("Others were merged into this contact since; undo the merge %s first.") % newest.pk)
     if people[merge.survivor_id].merged_into_id:
-        raise NotUndoable("The contact was itself merged into another one since; undo that merge first.")
+        raise NotUndoable(_("The contact was itself merged into another one since; undo that merge first."))
     if any(key not in people for key in merge.merged_ids):
-        raise NotUndoable("A contact that was merged in has been removed for good.")
+        raise NotUndoable(_("A contact that was merged in has been removed for good."))
 
 
 def _give_back_values(survivor: Contact, values: dict[str, list[Any]]) -> None:
@@ -302,7 +304,10 @@ def _refuse_clashes(contacts: Iterable[Contact]) -> None:
             custom.check_unique(definitions, Contact, contact.pk, contact.custom_fields)
         except ValidationError as error:
             fields = ", ".join(sorted(error.message_dict))
-            raise NotUndoable(f"Another contact has by now the unique value that {contact} had in {fields}.") from error
+            raise NotUndoable(
+                _("Another contact has by now the unique value that %(contact)s had in %(fields)s.")
+                % {"contact": contact, "fields": fields}
+            ) from error
 
 
 # What belongs to a contact

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import status
 
 from crm_project.api.exceptions import CrmError
@@ -65,7 +66,9 @@ def check_handover(*, record: OwnedModel, actor: User | None, changes: Mapping[s
         and not rules.belongs_to(actor, type(record), "change", record.assigned_to_id, record.team_id)
     ):
         kind = record._meta.verbose_name
-        raise HandoverRefused(f"This {kind} is shared with you; only its owner or a manager may assign it to somebody.")
+        raise HandoverRefused(
+            _("This %s is shared with you; only its owner or a manager may assign it to somebody.") % kind
+        )
 
 
 @dataclass

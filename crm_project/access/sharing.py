@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -30,7 +31,7 @@ class ShareSerializer(CrmSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> Share:
         if bool(attrs.get("user")) == bool(attrs.get("team")):
-            raise serializers.ValidationError("Give either a user or a team.")
+            raise serializers.ValidationError(_("Give either a user or a team."))
         return Share(attrs.get("user"), attrs.get("team"), sorted(attrs["verbs"], key=SHARED_VERBS.index))
 
     def to_representation(self, share: Share) -> dict[str, Any]:

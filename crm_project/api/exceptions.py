@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, status
 
 
@@ -17,7 +19,7 @@ class CrmError(exceptions.APIException):
     """A refusal by a business rule, with a sentence that says what is wrong with which record. Apps subclass it."""
 
     status_code: int = status.HTTP_409_CONFLICT
-    default_detail = "The record's state does not allow this."
+    default_detail: str | Promise = gettext_lazy("The record's state does not allow this.")
     default_code = "conflict"
 
     def __init__(self, detail: Any = None, *, extra: dict[str, Any] | None = None, code: str | None = None) -> None:
@@ -26,7 +28,7 @@ class CrmError(exceptions.APIException):
 
 
 class AlreadyExists(CrmError):
-    default_detail = "Resource already exists"
+    default_detail = gettext_lazy("Resource already exists")
     default_code = "already_exists"
 
 
@@ -34,19 +36,21 @@ class PreconditionFailed(CrmError):
     """``If-Match`` names an older version; ``extra["current"]`` carries the record as it is now."""
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_detail = "Somebody else changed this record in the meantime; look at its current state and try again."
+    default_detail = gettext_lazy(
+        "Somebody else changed this record in the meantime; look at its current state and try again."
+    )
     default_code = "precondition_failed"
 
 
 class PayloadTooLarge(CrmError):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The request body is too large."
+    default_detail = gettext_lazy("The request body is too large.")
     default_code = "payload_too_large"
 
 
 class IdempotencyMismatch(CrmError):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-    default_detail = "This Idempotency-Key was used before with another request."
+    default_detail = gettext_lazy("This Idempotency-Key was used before with another request.")
     default_code = "idempotency_mismatch"
 
 
@@ -54,6 +58,6 @@ class Unavailable(CrmError):
     """The database is away or busy: the same request may succeed a moment later."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "The service is busy; try again in a moment."
+    default_detail = gettext_lazy("The service is busy; try again in a moment.")
     default_code = "unavailable"
     wait = 2

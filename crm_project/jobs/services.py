@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from crm_project.api.exceptions import CrmError
@@ -26,5 +27,7 @@ def retry_job(*, job: Job) -> None:
     """
     stored = Job.objects.select_for_update().get(pk=job.pk)
     if stored.status != Job.Status.FAILED:
-        raise JobInState(f"The job {stored.pk} has not failed; it is {stored.status}.")
+        raise JobInState(
+            _("The job %(id)s has not failed; it is %(status)s.") % {"id": stored.pk, "status": stored.status}
+        )
     app.job_manager.retry_job_by_id(stored.pk, timezone.now(), stored.priority, stored.queue_name, stored.lock)

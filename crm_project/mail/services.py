@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone as clock
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from crm_project.api.exceptions import CrmError
 
@@ -134,7 +135,9 @@ def cancel_mail(*, mail: Mail, why: str = "") -> Mail:
     if mail.state == State.CANCELLED:
         return mail
     if mail.state != State.QUEUED:
-        raise MailInState(f"This mail is {mail.get_state_display().lower()}; only one that is queued can be cancelled.")
+        raise MailInState(
+            _("This mail is %s; only one that is queued can be cancelled.") % mail.get_state_display().lower()
+        )
     mail.state, mail.error = State.CANCELLED, why
     mail.save(update_fields=["state", "error", "updated_at"])
     return mail
@@ -151,7 +154,7 @@ def send_again(*, mail: Mail) -> Mail:
     if not mail.to:
         raise MailInState("The person to whom this mail went was erased; it is not sent again.")
     if mail.state not in (State.FAILED, State.UNCERTAIN, State.CANCELLED, State.SUPPRESSED):
-        raise MailInState(f"This mail is {mail.get_state_display().lower()}; it is not sent again.")
+        raise MailInState(_("This mail is %s; it is not sent again.") % mail.get_state_display().lower())
     mail.state, mail.error, mail.tries, mail.not_before = State.QUEUED, "", 0, clock.now()
     mail.save(update_fields=["state", "error", "tries", "not_before", "updated_at"])
     _defer(mail)

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from contacts.filters import in_segment
@@ -91,11 +92,15 @@ def enrol(
 ) -> tuple[int, dict[UUID, str]]:
     """Put these leads on the sequence; how many joined, and of the others why they did not. Four queries."""
     keys = [lead.pk for lead in leads]
-    refused = {lead.pk: f"The lead is {lead.status}." for lead in leads if lead.status in CLOSED}
+    refused = {
+        lead.pk: _("The lead is %s.") % lead.get_status_display().lower() for lead in leads if lead.status in CLOSED
+    }
     no_mail = Lead.objects.filter(Exists(unwanted()), pk__in=keys).values_list("pk", flat=True)
-    refused |= dict.fromkeys(no_mail, "The lead wants no mail.")
+    refused |= dict.fromkeys(no_mail, _("The lead wants no mail."))
     joined = _insert(sequence, [key for key in keys if key not in refused], actor, origin)
-    refused |= {key: "The lead is or was on this sequence." for key in keys if key not in joined and key not in refused}
+    refused |= {
+        key: _("The lead is or was on this sequence.") for key in keys if key not in joined and key not in refused
+    }
     return len(joined), refused
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ..models import Lead
 from .enrolling import filtered
@@ -44,7 +45,7 @@ def _set_steps(sequence: NurtureSequence, steps: list[dict[str, Any]]) -> None:
     stored: dict[UUID, NurtureStep] = {step.pk: step for step in sequence.steps.select_for_update()}
     kept = [step["id"] for step in steps if "id" in step]
     if strange := [key for key in kept if key not in stored] or [key for key in kept if kept.count(key) > 1]:
-        raise ValidationError({"steps": [f"This sequence has no such step, or you sent it twice: {strange[0]}."]})
+        raise ValidationError({"steps": [_("This sequence has no such step, or you sent it twice: %s.") % strange[0]]})
     sequence.steps.exclude(pk__in=kept).delete()
     for position, given in enumerate(steps, start=1):
         step = stored.get(given.get("id")) or NurtureStep(sequence=sequence)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from contacts.models import Interaction
 from crm_project.mail.models import Mail, Purpose, Suppression
@@ -91,8 +92,8 @@ def guard(mail: Any) -> str | None:
     state, stop_reason, reason, is_running = found
     if state == State.STOPPED or reason:
         return _sentence(stop_reason or reason)
-    return None if is_running else "The sequence is not running."
+    return None if is_running else _("The sequence is not running.")
 
 
 def _sentence(reason: str) -> str:
-    return f"The sequence has ended for this lead: {Reason(reason).label.lower()}."
+    return _("The sequence has ended for this lead: %s.") % Reason(reason).label.lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from crm_project.access.models import User
 
@@ -29,7 +30,7 @@ def choose_owner(*, team: Group, method: str) -> User:
     turn = AssignmentTurn.objects.select_for_update().get(team=team)
     members = list(User.objects.filter(groups=team, is_active=True).order_by("pk"))
     if not members:
-        raise NobodyToAssign(f"The team {team.name} has no active member to assign the lead to.")
+        raise NobodyToAssign(_("The team %s has no active member to assign the lead to.") % team.name)
     chosen = _next(members, turn) if method == Method.ROUND_ROBIN else _least_busy(members)
     turn.last_user = chosen
     turn.save(update_fields=["last_user"])

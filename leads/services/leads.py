@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from contacts import custom_fields as custom
 from contacts.models import Origin
@@ -33,9 +34,9 @@ def create_lead(
         ValidationError: a custom field is wrong; the messages name the field.
     """
     if columns.get("lost_reason") and columns.get("status") != Lead.Status.LOST:
-        raise ValidationError({"lost_reason": ["Only a lost lead has a reason for the loss."]})
+        raise ValidationError({"lost_reason": [_("Only a lost lead has a reason for the loss.")]})
     if columns.get("status") == Lead.Status.CONVERTED:
-        raise StatusNotAllowed("A lead becomes converted only by POST …/convert, which makes the customer.")
+        raise StatusNotAllowed(_("A lead becomes converted only by POST …/convert, which makes the customer."))
     refuse_taken_email(Lead, columns.get("email"), actor, EmailTaken)
     if assignment:
         columns["assigned_to"] = choose_owner(team=columns["team"], method=assignment)
@@ -63,7 +64,7 @@ def update_lead(*, lead: Lead, actor: User, origin: str = Origin.API, **changes:
     check_handover(record=lead, actor=actor, changes=changes)
     status = changes.pop("status", lead.status)
     if changes.get("lost_reason") and status != Lead.Status.LOST:
-        raise ValidationError({"lost_reason": ["Only a lost lead has a reason for the loss."]})
+        raise ValidationError({"lost_reason": [_("Only a lost lead has a reason for the loss.")]})
     if status != lead.status:
         change_status(lead=lead, status=status, actor=actor, lost_reason=changes.pop("lost_reason", ""))
     if "email" in changes and (changes["email"] or "").lower() != (lead.email or "").lower():

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from procrastinate.exceptions import AlreadyEnqueued
 
 from ..models import Lead, LeadInteraction, ScoreRule
@@ -33,18 +34,18 @@ def reasons_for(lead: Lead, interactions: int, rules: Iterable[ScoreRule]) -> li
 def _why(rule: ScoreRule, lead: Lead, interactions: int) -> str | None:
     match rule.kind:
         case Kind.SOURCE:
-            return f"Its source is {lead.source}." if lead.source == rule.value else None
+            return _("Its source is %s.") % lead.source if lead.source == rule.value else None
         case Kind.CAMPAIGN:
             campaign = lead.campaign.name if lead.campaign else ""
-            return f"It came by the campaign {campaign}." if campaign and campaign == rule.value else None
+            return _("It came by the campaign %s.") % campaign if campaign and campaign == rule.value else None
         case Kind.FILLED:
-            return f"Its {rule.value} is known." if getattr(lead, rule.value, None) else None
+            return _("Its %s is known.") % rule.value if getattr(lead, rule.value, None) else None
         case Kind.INTERACTIONS:
-            return f"It had {interactions} interactions." if interactions >= int(rule.value) else None
+            return _("It had %s interactions.") % interactions if interactions >= int(rule.value) else None
         case Kind.RECENT:
             days = (timezone.now() - lead.last_contact).days if lead.last_contact else None
             recent = days is not None and days <= int(rule.value)
-            return f"The last contact was {days} days ago." if recent else None
+            return _("The last contact was %s days ago.") % days if recent else None
     return None
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm_project.access.models import User
 
@@ -26,6 +27,10 @@ NEXT: dict[str, tuple[str, ...]] = {
 }
 
 
+def in_words(status: str) -> str:
+    return str(Status(status).label).lower()
+
+
 def check_step(old: str, new: str) -> None:
     """Refuse a step that the table does not have.
 
@@ -35,10 +40,12 @@ def check_step(old: str, new: str) -> None:
     if new in NEXT[old]:
         return
     if new == Status.CONVERTED:
-        raise StatusNotAllowed("A lead becomes converted only by POST …/convert, which makes the customer.")
-    allowed = ", ".join(NEXT[old]) or "none, as long as the conversion is not undone"
+        raise StatusNotAllowed(_("A lead becomes converted only by POST …/convert, which makes the customer."))
+    allowed = ", ".join(in_words(each) for each in NEXT[old]) or _("none, as long as the conversion is not undone")
     raise StatusNotAllowed(
-        f"A lead that is {old} cannot become {new}; allowed: {allowed}.", extra={"allowed": NEXT[old]}
+        _("A lead that is %(old)s cannot become %(new)s; allowed: %(allowed)s.")
+        % {"old": in_words(old), "new": in_words(new), "allowed": allowed},
+        extra={"allowed": NEXT[old]},
     )
 
 

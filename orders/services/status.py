@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from ..exceptions import StatusNotAllowed
 from ..models import Order
 
@@ -17,6 +19,10 @@ NEXT: dict[str, tuple[str, ...]] = {
 }
 
 
+def in_words(status: str) -> str:
+    return str(Status(status).label).lower()
+
+
 def steps_between(old: str, new: str) -> list[tuple[str, str]]:
     """The steps to log for a change of status; none when nothing changes.
 
@@ -26,9 +32,11 @@ def steps_between(old: str, new: str) -> list[tuple[str, str]]:
     if old == new:
         return []
     if new not in NEXT[old]:
-        allowed = ", ".join(NEXT[old]) or "none"
+        allowed = ", ".join(in_words(each) for each in NEXT[old]) or _("none")
         raise StatusNotAllowed(
-            f"An order that is {old} cannot become {new}; allowed: {allowed}.", extra={"allowed": NEXT[old]}
+            _("An order that is %(old)s cannot become %(new)s; allowed: %(allowed)s.")
+            % {"old": in_words(old), "new": in_words(new), "allowed": allowed},
+            extra={"allowed": NEXT[old]},
         )
     if (old, new) == (Status.PENDING, Status.SHIPPED):
         return [(Status.PENDING, Status.PROCESSING), (Status.PROCESSING, Status.SHIPPED)]
