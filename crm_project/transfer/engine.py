@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from .options import OnMatch
 from .reading import BadRow, Row, Table
 from .resources import MOST_MATCHES, CrmResource, Draft
@@ -126,9 +128,10 @@ class _Work:
         labels = [self.drafts[record].label for record in records if record in self.drafts]
         names = ", ".join(f"“{label}”" for label in labels[: MOST_MATCHES - 1])
         words = key.replace("_", " ")
-        number = str(len(records)) if len(records) < MOST_MATCHES else f"More than {MOST_MATCHES - 1}"
+        number = str(len(records)) if len(records) < MOST_MATCHES else _("More than %d") % (MOST_MATCHES - 1)
         raise RowRefused(
-            f"{number} {kind} have this {words}: {names}. Merge them, or match by something else.",
+            _("%(count)s %(kind)s have this %(words)s: %(names)s. Merge them, or match by something else.")
+            % {"count": number, "kind": kind, "words": words, "names": names},
             key,
             ", ".join(row.keys[key]),
         )
@@ -136,8 +139,8 @@ class _Work:
     def _make(self, row: Incoming) -> Outcome:
         for value in row.keys.get("id", ()):
             if UUID(value) in self.taken or UUID(value) in self.drafts:
-                hint = "" if "id" in self.options.match else " To change that record, match by id."
-                raise RowRefused(f"The id is taken.{hint}", "id", value)
+                hint = "" if "id" in self.options.match else _(" To change that record, match by id.")
+                raise RowRefused(_("The id is taken.%s") % hint, "id", value)
         draft = self.resource.new(row)
         changes = draft.apply(row, fill=False)
         self.drafts[draft.id] = self.touched[draft.id] = draft
@@ -152,12 +155,14 @@ class _Work:
             return Outcome(Kind.SKIPPED, row, record, label)
         if self.options.on_match is OnMatch.ERROR:
             kind = self.resource.get_model()._meta.verbose_name
-            raise RowRefused(f"There is such a {kind} already: “{label}”.")
+            raise RowRefused(_("There is such a %(kind)s already: “%(label)s”.") % {"kind": kind, "label": label})
         if draft is None:
             return Outcome(Kind.UPDATED, row, record, label)
         if record not in self.changeable:
             kind = self.resource.get_model()._meta.verbose_name
-            raise RowRefused(f"The row matches “{label}”, a {kind} that you may not change.")
+            raise RowRefused(
+                _("The row matches “%(label)s”, a %(kind)s that you may not change.") % {"label": label, "kind": kind}
+            )
         changes = draft.apply(row, fill=self.options.on_match is OnMatch.FILL)
         if not changes:
             return Outcome(Kind.UNCHANGED, row, record, label)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import FileResponse, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from crm_project.access import rules
@@ -42,7 +43,7 @@ def export_file(request: Any, token: str) -> HttpResponse | FileResponse:
     """The file of an export, for whoever has the link."""
     job = job_of(token)
     if job is None or not job.file.storage.exists(str(job.file.name)):
-        body = {"message": "This link is wrong or has expired.", "code": "not_found", "errors": {}}
+        body = {"message": _("This link is wrong or has expired."), "code": "not_found", "errors": {}}
         return JsonResponse(body | {"request_id": getattr(request, "request_id", "")}, status=404)
     name, content_type = f"{job.kind}s.{job.format}", writing.CONTENT_TYPES[job.format]
     response = FileResponse(job.file.open("rb"), as_attachment=True, filename=name, content_type=content_type)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from .models import Job
 
@@ -22,8 +23,8 @@ LOST = """
             < now() - CASE WHEN last.status IS NULL THEN interval '{silent}' ELSE interval '{ended}' END
 """
 SILENT, JUST_ENDED = "15 minutes", "1 minute"
-GIVEN_UP = "It failed several times and was given up; what was done stays done."
-LEFT = "The process that was at it ended; what was done stays done."
+GIVEN_UP = gettext_noop("It failed several times and was given up; what was done stays done.")
+LEFT = gettext_noop("The process that was at it ended; what was done stays done.")
 
 
 def see_to_lost_jobs(tasks: Iterable[tuple[Any, Any]]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
 
 from crm_project.suggest import nearest
@@ -104,10 +105,15 @@ class Cells:
             elif isinstance(value, (int, Decimal)) and not isinstance(value, bool):
                 text = str(value)
             else:
-                self.refuse("This must be text.", header, value)
+                self.refuse(_("This must be text."), header, value)
                 continue
             if limit is not None and len(text) > limit:
-                self.refuse(f"This has {len(text):,} characters; at most {limit:,} fit.", header, text)
+                self.refuse(
+                    _("This has %(count)s characters; at most %(limit)s fit.")
+                    % {"count": format(len(text), ","), "limit": format(limit, ",")},
+                    header,
+                    text,
+                )
             else:
                 yield header, text
 
@@ -120,12 +126,16 @@ class Cells:
         for header, value in self.all(target):
             given = load_list(value)
             if isinstance(given, (bool, dict)) or (isinstance(given, list) and not all(map(is_plain, given))):
-                self.refuse("This must be text, or a list of texts.", header, value)
+                self.refuse(_("This must be text, or a list of texts."), header, value)
                 continue
             entries = [str(each).strip() for each in given] if isinstance(given, list) else split(given)
             for entry in filter(None, entries):
                 if len(entry) > limit:
-                    self.refuse(f"“{entry[:50]}…” has more than {limit} characters.", header, entry)
+                    self.refuse(
+                        _("“%(start)s…” has more than %(limit)s characters.") % {"start": entry[:50], "limit": limit},
+                        header,
+                        entry,
+                    )
                 else:
                     yield header, entry
 
@@ -137,8 +147,12 @@ class Cells:
         if text.casefold() not in known:
             listed = ", ".join(dict.fromkeys(known.values()))
             guess = nearest(text, known)
-            hint = f" Did you mean “{known[guess]}”?" if guess else ""
-            self.refuse(f"This must be one of: {listed}.{hint}", self.header(target), text)
+            hint = _(" Did you mean “%s”?") % known[guess] if guess else ""
+            self.refuse(
+                _("This must be one of: %(choices)s.%(hint)s") % {"choices": listed, "hint": hint},
+                self.header(target),
+                text,
+            )
         return known.get(text.casefold())
 
     def value(self, target: str, field: serializers.Field) -> Any:
@@ -161,7 +175,7 @@ class Cells:
         if key := as_uuid(text):
             row.keys["id"] = [str(key)]
         else:
-            message = "This is not an id of this CRM; map the column to another field, or to null to leave it out."
+            message = _("This is not an id of this CRM; map the column to another field, or to null to leave it out.")
             self.refuse(message, self.header("id"), text)
 
     def header(self, target: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 import phonenumbers
 from django.apps import apps
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.reverse import reverse
@@ -93,8 +94,11 @@ class ImportOptionsSerializer(CrmSerializer):
         for key in keys:
             if key not in known:
                 guess = nearest(key, known)
-                hint = f" Did you mean “{guess}”?" if guess else ""
-                raise serializers.ValidationError(f"“{key[:50]}” is not one of: {', '.join(known)}.{hint}")
+                hint = _(" Did you mean “%s”?") % guess if guess else ""
+                raise serializers.ValidationError(
+                    _("“%(value)s” is not one of: %(known)s.%(hint)s")
+                    % {"value": key[:50], "known": ", ".join(known), "hint": hint}
+                )
         return keys
 
     def validate_on_match(self, value: str) -> OnMatch:
@@ -104,21 +108,21 @@ class ImportOptionsSerializer(CrmSerializer):
         try:
             mapping = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise serializers.ValidationError("This must be a JSON object of columns and fields.") from error
+            raise serializers.ValidationError(_("This must be a JSON object of columns and fields.")) from error
         return clean_mapping(mapping)
 
     def validate_region(self, text: str) -> str:
         if text.upper() not in phonenumbers.SUPPORTED_REGIONS:
-            raise serializers.ValidationError("This must be a country's code of two letters, such as US or RU.")
+            raise serializers.ValidationError(_("This must be a country's code of two letters, such as US or RU."))
         return text.upper()
 
     def validate_owner(self, text: str) -> str:
         user, resource = self.context["user"], self.context["resource"]
         owner = find_user(text)
         if owner is None:
-            raise serializers.ValidationError(f"There is no active user “{text[:100]}”.")
+            raise serializers.ValidationError(_("There is no active user “%s”.") % (text[:100]))
         if owner != user and not rules.reaches_all(user, resource.get_model(), "change"):
-            raise serializers.ValidationError("You may not import for other people.")
+            raise serializers.ValidationError(_("You may not import for other people."))
         return str(owner.pk)
 
     def validate_delimiter(self, text: str) -> str:
@@ -129,7 +133,7 @@ class ImportOptionsSerializer(CrmSerializer):
             found = ImportSource.objects.filter(kind=self.context["resource"].kind(), name=attrs["source"]).first()
             if found is None:
                 raise serializers.ValidationError(
-                    {"source": ["No mapping was kept for this source; send one with it."]}
+                    {"source": [_("No mapping was kept for this source; send one with it.")]}
                 )
             attrs["mapping"] = found.mapping
         return attrs
@@ -141,11 +145,11 @@ class ImportOptionsSerializer(CrmSerializer):
 def clean_mapping(mapping: Any) -> dict[str, str]:
     """A mapping as somebody gives it. Raises DRF's ``ValidationError`` when it is none."""
     if not isinstance(mapping, dict) or not all(isinstance(field, (str, type(None))) for field in mapping.values()):
-        raise serializers.ValidationError("This must be a JSON object of columns and fields.")
+        raise serializers.ValidationError(_("This must be a JSON object of columns and fields."))
     try:
         refuse_unstorable(mapping)
     except exceptions.ValidationError as error:
-        raise serializers.ValidationError("Null characters and half characters are not allowed.") from error
+        raise serializers.ValidationError(_("Null characters and half characters are not allowed.")) from error
     return {column: field or "" for column, field in mapping.items()}
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.utils import timezone
+from django.utils import timezone, translation
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import JobAborted
@@ -14,7 +14,7 @@ from procrastinate.exceptions import JobAborted
 from crm_project.jobs.retry import Patiently
 
 from . import exports, lost, services, undo
-from .models import ExportJob, ImportJob, UndoJob
+from .models import ExportJob, ImportJob, Job, UndoJob
 
 QUEUE = "transfer"
 # Files that wait in the admin for their preview to be confirmed.
@@ -22,10 +22,18 @@ PREVIEWS = "imports/previews"
 PREVIEW_SECONDS = 24 * 60 * 60
 
 
+def language_of(job: Job) -> translation.override:
+    """What a job says of its rows is kept with it: for those who use the admin in their language, else in English."""
+    reader = job.owner if job.door == "admin" else None
+    return translation.override(reader.language if reader else settings.LANGUAGE_CODE)
+
+
 @app.task(queue=QUEUE, retry=Patiently(), pass_context=True)
 def run_import(context: JobContext, job_id: str, rows: int = 0) -> None:
     """Run an import to its end, or until the worker is told to stop; then another worker goes on with it."""
-    services.run_import(ImportJob.objects.get(pk=job_id), should_stop=context.should_abort)
+    job = ImportJob.objects.select_related("owner").get(pk=job_id)
+    with language_of(job):
+        services.run_import(job, should_stop=context.should_abort)
     if context.should_abort():
         raise JobAborted
 
@@ -33,7 +41,9 @@ def run_import(context: JobContext, job_id: str, rows: int = 0) -> None:
 @app.task(queue=QUEUE, retry=Patiently(), pass_context=True)
 def run_undo(context: JobContext, job_id: str, rows: int = 0) -> None:
     """Undo an import to the end, or until the worker is told to stop; then another worker goes on with it."""
-    undo.run_undo(UndoJob.objects.get(pk=job_id), should_stop=context.should_abort)
+    job = UndoJob.objects.select_related("owner").get(pk=job_id)
+    with language_of(job):
+        undo.run_undo(job, should_stop=context.should_abort)
     if context.should_abort():
         raise JobAborted
 

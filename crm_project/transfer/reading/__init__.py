@@ -2,7 +2,10 @@
 
 import re
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .delimited import DELIMITERS, DelimitedTable
 from .exceptions import UnreadableFile
@@ -17,22 +20,22 @@ FORMATS = ("csv", "tsv", "json", "ndjson", "xlsx")
 
 _HEAD_BYTES = 64 * 1024
 _SIGNATURES = [  # how files begin that are no tables, and what they are
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"%PDF", "a PDF document"),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls) or one with a password"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"{\\rtf", "a text document (RTF)"),
-    (b"SQLite format 3", "a database"),
-    (b"\x7fELF", "a program"),
-    (b"MZ\x90", "a program"),
-    (b"BEGIN:VCARD", "a file of vCards"),
-    (b"<!", "a web page"),
-    (b"<html", "a web page"),
-    (b"<?xml", "an XML document"),
+    (b"\x89PNG", gettext_lazy("a PNG picture")),
+    (b"\xff\xd8\xff", gettext_lazy("a JPEG picture")),
+    (b"GIF8", gettext_lazy("a GIF picture")),
+    (b"%PDF", gettext_lazy("a PDF document")),
+    (b"\xd0\xcf\x11\xe0", gettext_lazy("an Excel workbook of the old kind (.xls) or one with a password")),
+    (b"\x1f\x8b", gettext_lazy("a gzip archive")),
+    (b"7z\xbc\xaf", gettext_lazy("a 7z archive")),
+    (b"Rar!", gettext_lazy("a RAR archive")),
+    (b"{\\rtf", gettext_lazy("a text document (RTF)")),
+    (b"SQLite format 3", gettext_lazy("a database")),
+    (b"\x7fELF", gettext_lazy("a program")),
+    (b"MZ\x90", gettext_lazy("a program")),
+    (b"BEGIN:VCARD", gettext_lazy("a file of vCards")),
+    (b"<!", gettext_lazy("a web page")),
+    (b"<html", gettext_lazy("a web page")),
+    (b"<?xml", gettext_lazy("an XML document")),
 ]
 _ZIP = (b"PK\3\4", b"PK\5\6")
 _HINTS = {
@@ -72,9 +75,13 @@ def open_table(
     file.seek(0)
     head = file.read(_HEAD_BYTES)
     if format not in (None, *FORMATS):
-        raise UnreadableFile(f"There is no format “{format}”; there are {', '.join(FORMATS)}.", "bad_format")
+        raise UnreadableFile(
+            _("There is no format “%(format)s”; there are %(formats)s.")
+            % {"format": format, "formats": ", ".join(FORMATS)},
+            "bad_format",
+        )
     if len(head) < _HEAD_BYTES and not head.strip(b" \t\r\n\xef\xbb\xbf\xff\xfe\0"):
-        raise UnreadableFile("The file is empty.", "empty")
+        raise UnreadableFile(_("The file is empty."), "empty")
     if head.startswith(_ZIP) and format in (None, "xlsx"):
         return WorkbookTable(file, limits)
     _refuse_other_files(head, format)
@@ -85,19 +92,19 @@ def open_table(
     if format == "ndjson":
         return LinesTable(text, limits)
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0 '):
-        raise UnreadableFile("The delimiter must be one character, such as “;”.", "bad_delimiter")
+        raise UnreadableFile(_("The delimiter must be one character, such as “;”."), "bad_delimiter")
     return DelimitedTable(text, delimiter or ("\t" if format == "tsv" else None), limits)
 
 
 def _refuse_other_files(head: bytes, format: str | None) -> None:
     start = head.lstrip(b" \t\r\n\xef\xbb\xbf")
-    what = next((what for signature, what in _SIGNATURES if start.startswith(signature)), None)
+    what: Any = next((what for signature, what in _SIGNATURES if start.startswith(signature)), None)
     if head.startswith(_ZIP):
-        what = "a ZIP archive or an Excel workbook"
+        what = _("a ZIP archive or an Excel workbook")
     if format == "xlsx":
-        what = what or "not an Excel workbook (.xlsx)"
+        what = what or _("not an Excel workbook (.xlsx)")
     if what:
-        raise UnreadableFile(f"The file is {what}; send a table as CSV, XLSX or JSON.", "not_a_table")
+        raise UnreadableFile(_("The file is %s; send a table as CSV, XLSX or JSON.") % what, "not_a_table")
 
 
 def _guess_format(sample: str, filename: str, content_type: str) -> str:

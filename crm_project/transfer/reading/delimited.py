@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain, islice
 
+from django.utils.translation import gettext as _
+
 from .exceptions import UnreadableFile
 from .table import BadRow, Limits, Row, Table, check_headers, find_flaw, make_row, shown
 from .text import Text
@@ -52,7 +54,7 @@ class DelimitedTable(Table):
                 yield BadRow(line, cells.message, None, shown([cells.text]))
             elif resuming:
                 yield BadRow(
-                    line, "The line follows a broken quotation mark and may belong to its row.", None, shown(cells)
+                    line, _("The line follows a broken quotation mark and may belong to its row."), None, shown(cells)
                 )
             else:
                 yield make_row(line, cells, headers)
@@ -63,7 +65,7 @@ class DelimitedTable(Table):
         if line == 1 and cells and cells[0].lower() == "sep=" and not any(cells[1:]):
             line, cells = next(records, (1, []))
         if isinstance(cells, _Broken):
-            raise UnreadableFile(f"The header row cannot be read: {cells.message}", "bad_header", line)
+            raise UnreadableFile(_("The header row cannot be read: %s") % cells.message, "bad_header", line)
         return line, cells
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
@@ -84,7 +86,7 @@ class DelimitedTable(Table):
                 line, last = lines.record, reader.line_num + lines_before
                 patience -= last - line
                 if patience < 0:
-                    message = f"Quotation marks are broken in too many places, the latest in line {line}."
+                    message = _("Quotation marks are broken in too many places, the latest in line %s.") % line
                     raise UnreadableFile(message, "broken_quotes", line) from error
                 if "field larger" in str(error) and last == line:
                     raise self._too_long(line) from error
@@ -100,7 +102,10 @@ class DelimitedTable(Table):
         return None
 
     def _too_long(self, line: int) -> UnreadableFile:
-        message = f"A cell in line {line} has more than {self._limits.cell_chars:,} characters."
+        message = _("A cell in line %(line)s has more than %(limit)s characters.") % {
+            "line": line,
+            "limit": format(self._limits.cell_chars, ","),
+        }
         return UnreadableFile(message, "cell_too_long", line)
 
 
@@ -111,13 +116,13 @@ class _Broken(list[str]):
         super().__init__()
         self.text = text.rstrip("\r\n")
         if "expected after" in str(error):
-            self.message = (
+            self.message = _(
                 "Text follows a closing quotation mark; inside a quoted cell, quotation marks must be doubled."
             )
         elif "unexpected end" in str(error) or "field larger" in str(error):
-            self.message = f"A quotation mark that opens in line {line} is never closed."
+            self.message = _("A quotation mark that opens in line %s is never closed.") % line
         else:
-            self.message = f"The line is not valid CSV ({error})."
+            self.message = _("The line is not valid CSV (%s).") % error
 
 
 class _Lines:
@@ -141,7 +146,9 @@ class _Lines:
             while self._kept and self._kept[0][0] + len(self._kept[0][2]) <= self.record:
                 del self._kept[0]
             if self._kept and chars - self._kept[0][1] > 2 * self._limits.line_bytes:
-                message = f"The row that starts in line {self.record} does not end; is a quotation mark not closed?"
+                message = (
+                    _("The row that starts in line %s does not end; is a quotation mark not closed?") % self.record
+                )
                 raise UnreadableFile(message, "row_too_long", self.record)
             self._kept.append((first, chars, lines))
             first += len(lines)

@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+
 from .exceptions import UnreadableFile
 
 BLOCK = 256 * 1024
@@ -78,7 +80,7 @@ def detect_encoding(file: BinaryIO) -> str:
     if found := mark_of(head) or utf16_without_mark(head):
         return found
     if sum(map(head.count, _CONTROL_BYTES)) > max(8, len(head) / 50):
-        raise UnreadableFile("The file is not text; send a table as CSV, XLSX or JSON.", "not_a_table")
+        raise UnreadableFile(_("The file is not text; send a table as CSV, XLSX or JSON."), "not_a_table")
     if _is_utf8(file):
         return "utf-8"
     if legacy := _one_byte_encoding(file):
@@ -87,8 +89,11 @@ def detect_encoding(file: BinaryIO) -> str:
         return "utf-8"  # The rows that hold the broken bytes will be named.
     line = _first_broken_line(file)
     raise UnreadableFile(
-        f"Line {line} is not UTF-8 and the encoding of the file cannot be told for certain; "
-        "save the file as “CSV UTF-8”, or say its encoding.",
+        _(
+            "Line %s is not UTF-8 and the encoding of the file cannot be told for certain; "
+            "save the file as “CSV UTF-8”, or say its encoding."
+        )
+        % line,
         "unknown_encoding",
         line,
     )

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from itertools import chain
 
+from django.utils.translation import gettext as _
+
 from .exceptions import UnreadableFile
 from .table import BadRow, Limits, Row, Table, find_flaw, shown
 from .text import Text
@@ -52,25 +54,28 @@ class ObjectTable(Table):
                 continue
             keys.update(dict.fromkeys(row.values))
             if len(keys) > self._limits.columns:
-                message = f"The objects have more than {self._limits.columns} different keys."
+                message = _("The objects have more than %s different keys.") % self._limits.columns
                 raise UnreadableFile(message, "too_many_columns", row.line)
         if bad and not keys:
             raise UnreadableFile(
-                f"Not one of the items can be read; of the first: {bad.message}", "no_header", bad.line
+                _("Not one of the items can be read; of the first: %s") % bad.message, "no_header", bad.line
             )
         return list(keys)
 
     def _row(self, line: int, value: object, source: str, start: int, end: int) -> Row | BadRow:
         """The row for a value that was decoded from source[start:end]."""
         if not isinstance(value, dict):
-            return BadRow(line, "The item is not an object with names and values.", None, shown([source[start:end]]))
+            return BadRow(line, _("The item is not an object with names and values."), None, shown([source[start:end]]))
         if self._decoder.unusable:
-            column, message = next(_unusable(value), (None, "A key comes more than once in an inner object."))
+            column, message = next(_unusable(value), (None, _("A key comes more than once in an inner object.")))
             return BadRow(line, message, column, shown([source[start:end]]))
         if any(_is_deeper(inner, self._limits.json_depth - 1) for inner in value.values()):
             raise _too_deep(line)
         if end - start > self._limits.cell_chars and _longest(value) > self._limits.cell_chars:
-            message = f"A text in item {line} has more than {self._limits.cell_chars:,} characters."
+            message = _("A text in item %(line)s has more than %(limit)s characters.") % {
+                "line": line,
+                "limit": format(self._limits.cell_chars, ","),
+            }
             raise UnreadableFile(message, "cell_too_long", line)
         if (self._text.careful or source.find("\\u", start, end) >= 0) and (flaw := find_flaw(value, self.encoding)):
             return BadRow(line, flaw[1], flaw[0], shown([source[start:end]]))
@@ -90,9 +95,9 @@ class LinesTable(ObjectTable):
             try:
                 value, end = self._decoder.decode(source, 0)
                 if end < len(source):
-                    raise json.JSONDecodeError("more than one value", source, end)
+                    raise json.JSONDecodeError(_("more than one value"), source, end)
             except json.JSONDecodeError as error:
-                yield BadRow(line, f"The line is not JSON: {error.msg}.", None, shown([source]))
+                yield BadRow(line, _("The line is not JSON: %s.") % error.msg, None, shown([source]))
             else:
                 yield self._row(line, value, source, 0, end)
 
@@ -117,7 +122,7 @@ class ListTable(ObjectTable):
         document = _Document(self._text, self._decoder, self._limits)
         first = document.peek()
         if not first or first not in "[{":
-            raise UnreadableFile("The JSON must be a list of objects.", "broken_json")
+            raise UnreadableFile(_("The JSON must be a list of objects."), "broken_json")
         try:
             if first == "{" and self._is_one_object:
                 yield from self._items(document, alone=True)
@@ -129,7 +134,7 @@ class ListTable(ObjectTable):
         except json.JSONDecodeError as error:
             raise document.broken(error.msg, error.pos) from error
         if document.peek():
-            raise document.broken("something follows after the end")
+            raise document.broken(_("something follows after the end"))
 
     def _wrapped(self, document: "_Document") -> Iterator[Row | BadRow]:
         """The rows of the list under one of the keys; `_OneObject` when no key has such a list."""
@@ -167,7 +172,7 @@ class ListTable(ObjectTable):
                 broken = document.broken(error.msg, error.pos)
                 if not document.skip():
                     raise broken from error
-                yield BadRow(line, f"The item is not JSON: {error.msg}.", None, shown([document.latest()]))
+                yield BadRow(line, _("The item is not JSON: %s.") % error.msg, None, shown([document.latest()]))
             else:
                 yield self._row(line, value, document.buffer, document.start, document.at)
             if alone:
@@ -175,7 +180,7 @@ class ListTable(ObjectTable):
             if document.peek() != "]":
                 document.expect(",")
                 if document.peek() == "]":
-                    raise document.broken("a comma before the end of the list")
+                    raise document.broken(_("a comma before the end of the list"))
 
 
 class _OneObject(Exception):
@@ -212,23 +217,23 @@ class _Decoder:
         if len(made) < len(pairs):
             keys = [key for key, _ in pairs]
             twice = next(key for key in made if keys.count(key) > 1)
-            made[twice] = self._refuse(f"The key “{twice[:60]}” comes more than once.")
+            made[twice] = self._refuse(_("The key “%s” comes more than once.") % (twice[:60]))
         return made
 
     def _integer(self, digits: str) -> object:
-        return int(digits) if len(digits) <= _MAX_NUMBER else self._refuse("The number has too many digits.")
+        return int(digits) if len(digits) <= _MAX_NUMBER else self._refuse(_("The number has too many digits."))
 
     def _decimal(self, digits: str) -> object:
         try:
             number = Decimal(digits)
         except InvalidOperation:
-            return self._refuse("The number is too large.")
+            return self._refuse(_("The number is too large."))
         if len(digits) > _MAX_NUMBER or abs(number.adjusted()) > _MAX_NUMBER:
-            return self._refuse("The number is too large or has too many digits.")
+            return self._refuse(_("The number is too large or has too many digits."))
         return number
 
     def _constant(self, name: str) -> object:
-        return self._refuse(f"{name} is not a value that JSON has.")
+        return self._refuse(_("%s is not a value that JSON has.") % name)
 
     def _refuse(self, message: str) -> _Unusable:
         self.unusable = True
@@ -263,7 +268,7 @@ class _Document:
 
     def expect(self, character: str) -> None:
         if not self.take(character):
-            raise self.broken(f"“{character}” is expected" if self.peek() else "it ends in the middle")
+            raise self.broken(_("“%s” is expected") % character if self.peek() else _("it ends in the middle"))
 
     def opens_rows(self) -> bool:
         """Whether a list comes next that is empty or begins with an object."""
@@ -319,7 +324,11 @@ class _Document:
     def broken(self, reason: str, position: int | None = None) -> UnreadableFile:
         """The refusal of the whole text, for a reason at a position of the buffer."""
         line = self._lines + self.buffer.count("\n", 0, self.at if position is None else position)
-        return UnreadableFile(f"The JSON cannot be read from line {line} on: {reason}.", "broken_json", line)
+        return UnreadableFile(
+            _("The JSON cannot be read from line %(line)s on: %(reason)s.") % {"line": line, "reason": reason},
+            "broken_json",
+            line,
+        )
 
     def _after_space(self, position: int) -> int:
         found = _SPACE.match(self.buffer, position)
@@ -330,7 +339,8 @@ class _Document:
         held = self.buffer[self.at :]
         if len(held) > self._limits.line_bytes:
             raise UnreadableFile(
-                f"An item has more than {self._limits.line_bytes / 1024**2:g} MB, or the JSON is broken.",
+                _("An item has more than %s MB, or the JSON is broken.")
+                % (format(self._limits.line_bytes / 1024**2, "g")),
                 "item_too_long",
             )
         self._lines += self.buffer.count("\n", 0, self.at)
@@ -371,4 +381,4 @@ def _longest(value: object) -> int:
 
 
 def _too_deep(line: int | None = None) -> UnreadableFile:
-    return UnreadableFile("Lists and objects are nested too deeply in the JSON.", "too_deep", line)
+    return UnreadableFile(_("Lists and objects are nested too deeply in the JSON."), "too_deep", line)

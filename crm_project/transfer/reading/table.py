@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from django.utils.translation import gettext as _
+
 from .exceptions import UnreadableFile
 
 # What no database column takes: NUL, and halves of surrogate pairs. `text` also marks undecodable bytes with the
@@ -69,21 +71,28 @@ def check_headers(cells: Iterable[str], limits: Limits, line: int) -> list[str]:
     while names and not names[-1]:
         names.pop()
     if not any(map(str.isalnum, "".join(names))):
-        raise UnreadableFile("The file has no header row with the names of its columns.", "no_header")
+        raise UnreadableFile(_("The file has no header row with the names of its columns."), "no_header")
     if len(names) > limits.columns:
         raise UnreadableFile(
-            f"The file has {len(names):,} columns; at most {limits.columns} are allowed.", "too_many_columns", line
+            _("The file has %(count)s columns; at most %(limit)s are allowed.")
+            % {"count": format(len(names), ","), "limit": limits.columns},
+            "too_many_columns",
+            line,
         )
     if flawed := next((number for number, name in enumerate(names, 1) if FLAW.search(name)), None):
-        raise UnreadableFile(f"The name of column {flawed} holds characters that are not text.", "bad_header", line)
+        raise UnreadableFile(
+            _("The name of column %s holds characters that are not text.") % flawed, "bad_header", line
+        )
     if data := next((name for name in names if _DATA_NOT_HEADER.fullmatch(name)), None):
         raise UnreadableFile(
-            f"The first row looks like data (“{data[:60]}”); it must hold the names of the columns.", "no_header", line
+            _("The first row looks like data (“%s”); it must hold the names of the columns.") % (data[:60]),
+            "no_header",
+            line,
         )
     names = [name or f"Column {number}" for number, name in enumerate(names, 1)]
     if twice := sorted({name for name in names if names.count(name) > 1}, key=names.index):
         listed = ", ".join(f"“{name[:60]}”" for name in twice)
-        raise UnreadableFile(f"More than one column is called {listed}; rename them.", "duplicate_headers", line)
+        raise UnreadableFile(_("More than one column is called %s; rename them.") % listed, "duplicate_headers", line)
     return names
 
 
@@ -92,7 +101,10 @@ def make_row(line: int, cells: Sequence[object], headers: Sequence[str]) -> Row 
     a cell beyond the last header makes a bad row, because then the others may be shifted too."""
     if len(cells) > len(headers) and any(cells[len(headers) :]):
         used = max(number for number, cell in enumerate(cells, 1) if cell)
-        message = f"The row has {used} cells, but the header has {len(headers)}; nothing of it was taken."
+        message = _("The row has %(count)s cells, but the header has %(headers)s; nothing of it was taken.") % {
+            "count": used,
+            "headers": len(headers),
+        }
         return BadRow(line, message, cells=shown(cells))
     return Row(line, dict(zip_longest(headers, cells[: len(headers)], fillvalue="")))
 
@@ -107,10 +119,13 @@ def find_flaw(values: Mapping[str, object], encoding: str | None) -> tuple[str, 
 
 def describe_flaw(character: str, encoding: str | None) -> str:
     if character == "\0":
-        return "The text holds a NUL character."
+        return _("The text holds a NUL character.")
     if "\udc00" <= character <= "\udcff" and encoding:
-        return f"The byte 0x{ord(character) - 0xDC00:02X} is not text in the encoding {encoding}."
-    return "The text holds half a character (a lone surrogate)."
+        return _("The byte 0x%(byte)s is not text in the encoding %(encoding)s.") % {
+            "byte": format(ord(character) - 56320, "02X"),
+            "encoding": encoding,
+        }
+    return _("The text holds half a character (a lone surrogate).")
 
 
 def shown(cells: Iterable[object]) -> tuple[str, ...]:

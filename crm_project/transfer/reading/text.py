@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+
 from .encoding import BLOCK, detect_encoding, mark_of, utf16_without_mark
 from .exceptions import UnreadableFile
 from .table import Limits
@@ -92,7 +94,8 @@ class Text:
         if length > self.limits.line_bytes:
             megabytes = self.limits.line_bytes / 1024**2
             raise UnreadableFile(
-                f"The file has a line of more than {megabytes:g} MB; a table has a line break after each row.",
+                _("The file has a line of more than %s MB; a table has a line break after each row.")
+                % (format(megabytes, "g")),
                 "line_too_long",
             )
         self.careful = self.careful or length > self.limits.cell_chars
@@ -118,8 +121,11 @@ def _known(encoding: str, file: BinaryIO) -> str:
         name = encoding
     if name not in ENCODINGS:
         near = difflib.get_close_matches(encoding.lower(), ENCODINGS, 1)
-        hint = f"; did you mean “{near[0]}”?" if near else "."
-        raise UnreadableFile(f"There is no encoding called “{encoding[:40]}”{hint}", "bad_encoding")
+        hint = _("; did you mean “%s”?") % near[0] if near else "."
+        raise UnreadableFile(
+            _("There is no encoding called “%(encoding)s”%(hint)s") % {"encoding": encoding[:40], "hint": hint},
+            "bad_encoding",
+        )
     if name in ("utf-16", "utf-32"):
         # Python's decoders of these names insist on a byte order mark.
         file.seek(0)

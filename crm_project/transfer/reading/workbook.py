@@ -19,6 +19,8 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 from xml.parsers import expat
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 from openpyxl.utils import column_index_from_string
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
@@ -37,11 +39,11 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ON = ("1", "true")
 
 _OTHER_ARCHIVES = [  # a part by which it is known, what it is
-    ("xl/workbook.bin", "a binary Excel workbook (.xlsb)"),
-    ("word/document.xml", "a Word document"),
-    ("ppt/presentation.xml", "a PowerPoint presentation"),
-    ("mimetype", "an OpenDocument file"),
-    ("Index/Document.iwa", "an Apple Numbers or Pages document"),
+    ("xl/workbook.bin", gettext_lazy("a binary Excel workbook (.xlsb)")),
+    ("word/document.xml", gettext_lazy("a Word document")),
+    ("ppt/presentation.xml", gettext_lazy("a PowerPoint presentation")),
+    ("mimetype", gettext_lazy("an OpenDocument file")),
+    ("Index/Document.iwa", gettext_lazy("an Apple Numbers or Pages document")),
 ]
 
 
@@ -69,7 +71,7 @@ class WorkbookTable(Table):
     def _records(self) -> Iterator[tuple[int, list[object]]]:
         """(row of the sheet, cells) of each row that is not empty."""
         sheet = _Sheet(self._strings, self._styles, self._limits)
-        for _ in self._parse(self._sheet_part, sheet.start, sheet.end, sheet.data):
+        for _part in self._parse(self._sheet_part, sheet.start, sheet.end, sheet.data):
             yield from sheet.rows
             sheet.rows.clear()
 
@@ -92,7 +94,7 @@ class WorkbookTable(Table):
 
         self._read(workbook, start)
         if not sheets:
-            raise UnreadableFile("The workbook has no visible sheet.", "no_header")
+            raise UnreadableFile(_("The workbook has no visible sheet."), "no_header")
         self._sheet_part = sheets[0]
         parts = dict(relations.values())
         self._styles = _Styles(epoch)
@@ -116,7 +118,7 @@ class WorkbookTable(Table):
         return found
 
     def _read(self, part: str, *handlers: Callable[..., None]) -> None:
-        for _ in self._parse(part, *handlers):
+        for _part in self._parse(part, *handlers):
             pass
 
     def _parse(
@@ -170,8 +172,13 @@ class _TextGatherer:
             self._text.append(text)
             self._chars += len(text)
             if self._chars > self._max_chars:
-                where = f"in row {self._line} " if self._line else ""
-                message = f"A cell {where}has more than {self._max_chars:,} characters."
+                limit = f"{self._max_chars:,}"
+                message = _("A cell has more than %s characters.") % limit
+                if self._line:
+                    message = _("A cell in row %(row)s has more than %(limit)s characters.") % {
+                        "row": self._line,
+                        "limit": limit,
+                    }
                 raise UnreadableFile(message, "cell_too_long", self._line)
 
     def end(self, name: str) -> None:
@@ -310,22 +317,23 @@ def _open_archive(file: BinaryIO, limits: Limits) -> zipfile.ZipFile:
     """The archive, if it is a workbook of acceptable size. A part never unpacks to more than it declares: `zipfile`
     stops there, and finds that the checksum is wrong."""
     if _directory_size(file) > _MAX_DIRECTORY_BYTES:
-        raise UnreadableFile("The workbook consists of too many parts.", "too_large")
+        raise UnreadableFile(_("The workbook consists of too many parts."), "too_large")
     archive = zipfile.ZipFile(file)
     parts = archive.infolist()
     names = {part.filename for part in parts}
-    what = next((what for name, what in _OTHER_ARCHIVES if name in names), None)
+    what: Any = next((what for name, what in _OTHER_ARCHIVES if name in names), None)
     if what or "_rels/.rels" not in names:
-        what = what or "a ZIP archive"
-        raise UnreadableFile(f"This is {what}, not a table; save it as XLSX or CSV.", "not_a_table")
+        what = what or _("a ZIP archive")
+        raise UnreadableFile(_("This is %s, not a table; save it as XLSX or CSV.") % what, "not_a_table")
     if any(part.flag_bits & 1 for part in parts):
-        raise UnreadableFile("The workbook is protected by a password; save it without one.", "encrypted")
+        raise UnreadableFile(_("The workbook is protected by a password; save it without one."), "encrypted")
     if any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts):
         raise _damaged()
     unpacked, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     if unpacked > limits.unpacked_bytes or unpacked > max(_MAX_RATIO * packed, _STRINGS_IN_MEMORY):
         raise UnreadableFile(
-            f"Unpacked, the workbook would have {unpacked / 1024**2:,.0f} MB, which is too much; send it as CSV.",
+            _("Unpacked, the workbook would have %s MB, which is too much; send it as CSV.")
+            % (format(unpacked / 1024**2, ",.0f")),
             "too_large",
         )
     return archive
@@ -352,8 +360,10 @@ def _damage_refused() -> Iterator[None]:
 
 
 def _damaged() -> UnreadableFile:
-    return UnreadableFile("The workbook is damaged; open it in your spreadsheet program and save it again.", "damaged")
+    return UnreadableFile(
+        _("The workbook is damaged; open it in your spreadsheet program and save it again."), "damaged"
+    )
 
 
-def _refuse_doctype(*_: object) -> None:
-    raise UnreadableFile("The workbook holds a document type definition, which no real workbook has.", "damaged")
+def _refuse_doctype(*_given: object) -> None:
+    raise UnreadableFile(_("The workbook holds a document type definition, which no real workbook has."), "damaged")

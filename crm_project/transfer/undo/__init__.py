@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from crm_project.access.models import User
 from crm_project.api.exceptions import CrmError
@@ -43,9 +44,9 @@ def start_undo(*, job: ImportJob, actor: User, inline_rows: int) -> UndoJob:
     if undo and undo.state != UndoJob.State.FAILED:
         return undo
     if not job.has_ended:
-        raise NotUndoable("This import is still running; stop it first.")
+        raise NotUndoable(_("This import is still running; stop it first."))
     if job.options.get("dry_run"):
-        raise NotUndoable("This import was only tried; there is nothing to undo.")
+        raise NotUndoable(_("This import was only tried; there is nothing to undo."))
     if undo:
         undo.state, undo.message, undo.finished_at = UndoJob.State.QUEUED, "", None
         undo.save()

@@ -13,6 +13,7 @@ from typing import Any
 import pghistory.models
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm_project.api.errors import is_retryable
 from crm_project.database import copying
@@ -168,11 +169,11 @@ class Undo:
     def _remove(self, model: Model, parts: Sequence[Model], keys: list[Any]) -> None:
         """Delete the rows and their parts, but for those that people have changed or that something refers to."""
         rows = {row.pk: row for row in self._locked(model, keys)}
-        kept = dict.fromkeys(self._changed_since(model, list(rows)), "It was changed since.")
+        kept = dict.fromkeys(self._changed_since(model, list(rows)), _("It was changed since."))
         if not parents(model):
             for other, key in references(model):
                 for used in self._used(other, key, list(rows)):
-                    kept.setdefault(used, f"It is used by {other._meta.verbose_name_plural}.")
+                    kept.setdefault(used, _("It is used by %s.") % other._meta.verbose_name_plural)
         self._keep_parts(parts, list(kept))
         kept = self._with_whole(model, rows) | self._with_change(model, rows) | kept
         gone = [key for key in rows if key not in kept]
@@ -280,9 +281,9 @@ class Undo:
         for name, change in changes.items():
             column, _dot, part = name.partition(".")
             if change.is_changed_since:
-                self._conflict(row, "It was changed since.", name, change)
+                self._conflict(row, _("It was changed since."), name, change)
             elif (column, str(change.before)) in gone:
-                self._conflict(row, "What it was before is gone.", name, change)
+                self._conflict(row, _("What it was before is gone."), name, change)
             elif part:
                 values = back.setdefault(column, dict(getattr(row, column)))
                 values.pop(part, None) if change.before is None else values.__setitem__(part, change.before)
@@ -314,7 +315,7 @@ class Undo:
         """Write each column of one row that can come back by itself; whether any could."""
         missing = [name for name in back if not self._write(type(row), [name], {row.pk: back})]
         for name in missing:
-            self._conflict(row, "Another record has by now the value that it had.", name, changes.get(name))
+            self._conflict(row, _("Another record has by now the value that it had."), name, changes.get(name))
         return len(missing) < len(back)
 
     def _conflict(self, row: Any, reason: str, name: str = "", change: Change | None = None) -> None:
