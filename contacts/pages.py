@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.decorators import display
 
 from crm_project.access import rules
@@ -109,7 +109,7 @@ class PersonMixin:
     list_display_links = ("shown_name",)
     list_select_related = ("assigned_to",)
 
-    @display(description=gettext_lazy("Name"), ordering="sort_name")
+    @display(description=pgettext_lazy("name of a person", "Name"), ordering="sort_name")
     def shown_name(self, person: Any) -> str:
         return person.name
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm_project.access.models import OwnedModel
 from crm_project.access.querysets import OwnedQuerySet
@@ -39,7 +40,7 @@ class PersonQuerySet(OwnedQuerySet):
 class PersonModel(OwnedModel):
     """Name, e-mail and number as this role knows them; the contact unites what all roles know."""
 
-    name = models.CharField(_("name"), max_length=255)
+    name = models.CharField(pgettext_lazy("name of a person", "name"), max_length=255)
     email = models.EmailField(_("e-mail"), max_length=254, null=True, blank=True)
     phone = models.CharField(_("phone"), max_length=100, blank=True, default="", db_default="")
     normalized_phone = models.CharField(max_length=100, blank=True, editable=False, default="", db_default="")

@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from crm_project.access.models import OwnedModel
@@ -73,7 +74,7 @@ class Feedback(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         verbose_name = _("feedback")
-        verbose_name_plural = _("feedback")
+        verbose_name_plural = pgettext_lazy("plural", "feedback")
         default_permissions = ("add", "change", "delete", "view", "share")
         constraints = [
             models.UniqueConstraint(

@@ -12,7 +12,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from rest_framework import exceptions
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
@@ -138,7 +138,7 @@ class ContactAdmin(PrivacyMixin, DuplicatesMixin, TransferMixin, CustomFieldsMix
     def with_columns(self, queryset: Any) -> QuerySet:
         return queryset.for_list().select_related("assigned_to")
 
-    @display(description=gettext_lazy("Name"), ordering="sort_name")
+    @display(description=pgettext_lazy("name of a person", "Name"), ordering="sort_name")
     def shown_name(self, contact: Contact) -> str:
         return str(contact)
 

@@ -13,6 +13,7 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from crm_project.access import rules
@@ -135,7 +136,7 @@ class DuplicatesMixin:
         """Labels and readable values by the names that ``merge_contacts`` knows them by."""
         points = {point.type: point.value for point in contact.points.live() if point.is_primary}
         found: dict[str, tuple[str, Any]] = {
-            "name": (_("Name"), contact.name),
+            "name": (pgettext("name of a person", "Name"), contact.name),
             "job_title": (_("Job title"), contact.job_title),
             "company": (_("Company"), contact.organization),
             "email": (_("Primary e-mail"), points.get(PRIMARY["email"])),

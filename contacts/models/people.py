@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from crm_project.access import rules
@@ -141,7 +142,7 @@ class Contact(OwnedModel):
         PERSON = "person", _("Person")
         COMPANY = "company", _("Company")
 
-    name = models.CharField(_("name"), max_length=255, blank=True)
+    name = models.CharField(pgettext_lazy("name of a person", "name"), max_length=255, blank=True)
     description = models.TextField(_("description"), blank=True)
     contact_type = models.CharField(_("type"), max_length=8, choices=Type, default=Type.PERSON, db_default=Type.PERSON)
     job_title = models.CharField(_("job title"), max_length=255, blank=True, default="", db_default="")

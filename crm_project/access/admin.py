@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -158,7 +158,7 @@ class UserAdmin(StoryMixin, RestrictedMixin, DjangoUserAdmin, ModelAdmin):
     def not_above(self, request: Any, obj: Any) -> bool:
         return obj is None or request.user.is_superuser or not obj.is_superuser
 
-    @display(description=gettext_lazy("Name"), ordering="first_name")
+    @display(description=pgettext_lazy("name of a person", "Name"), ordering="first_name")
     def full_name(self, user: User) -> str:
         return user.get_full_name()
 

@@ -28,7 +28,7 @@ NEXT: dict[str, tuple[str, ...]] = {
 
 
 def in_words(status: str) -> str:
-    return str(Status(status).label).lower()
+    return str(dict(Status.choices).get(status, status)).lower()
 
 
 def check_step(old: str, new: str) -> None:

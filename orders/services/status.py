@@ -20,7 +20,7 @@ NEXT: dict[str, tuple[str, ...]] = {
 
 
 def in_words(status: str) -> str:
-    return str(Status(status).label).lower()
+    return str(dict(Status.choices).get(status, status)).lower()
 
 
 def steps_between(old: str, new: str) -> list[tuple[str, str]]:

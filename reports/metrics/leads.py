@@ -19,8 +19,14 @@ DAYS: dict[str, Any] = {
     "unit": "days",
     "less_is_better": True,
 }
-in_small_letters = lazy(lambda label: str(label).lower(), str)
 STAGES = ("new", "contacted", "qualified", "proposal", "negotiation", "won")
+
+
+def _in_small_letters(label: object) -> str:
+    return str(label).lower()
+
+
+in_small_letters = lazy(_in_small_letters, str)
 
 register(
     [
