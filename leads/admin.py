@@ -73,6 +73,7 @@ class LeadForm(PersonForm):
         min_value=0,
         max_value=100,
         required=False,
+        label=gettext_lazy("Score by hand"),
         help_text=gettext_lazy("From 0 to 100. Empty: the rules compute it."),
         widget=widgets.UnfoldAdminIntegerFieldWidget,
     )

@@ -53,9 +53,15 @@ class ShareForm(forms.Form):
         ("delete", gettext_lazy("see, change and delete it")),
     ]
 
-    user = forms.ModelChoiceField(User.objects.none(), required=False, widget=widgets.UnfoldAdminSelect2Widget)
-    team = forms.ModelChoiceField(Group.objects.none(), required=False, widget=widgets.UnfoldAdminSelect2Widget)
-    level = forms.ChoiceField(choices=LEVELS, initial="view", widget=widgets.UnfoldAdminSelectWidget)
+    user = forms.ModelChoiceField(
+        User.objects.none(), required=False, widget=widgets.UnfoldAdminSelect2Widget, label=gettext_lazy("User")
+    )
+    team = forms.ModelChoiceField(
+        Group.objects.none(), required=False, widget=widgets.UnfoldAdminSelect2Widget, label=gettext_lazy("Team")
+    )
+    level = forms.ChoiceField(
+        choices=LEVELS, initial="view", widget=widgets.UnfoldAdminSelectWidget, label=gettext_lazy("Level")
+    )
 
     def __init__(self, *args: Any, users: Any, groups: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -131,7 +131,7 @@ class Teller:
     def column(self, entry: Entry, name: str) -> Any:
         table = self.tables.get(entry.type.partition(".")[0])
         try:
-            return table and table.model._meta.get_field(name.removesuffix("_id"))
+            return table and table.model._meta.get_field(name)
         except FieldDoesNotExist:
             return None
 
@@ -177,7 +177,9 @@ class Teller:
         if not self.is_whole(whole):
             kind, verb, name = self.tables[kind].part_of, "changed", ""
         called = capfirst(str(self.tables[kind].model._meta.verbose_name))
-        told.title = str(TITLES[verb]) % (f"{called} “{name}”" if name and kind != self.about else called)
+        if name and kind != self.about:
+            called = _("%(kind)s “%(name)s”") % {"kind": called, "name": name}
+        told.title = str(TITLES[verb]) % called
         told.icon = ICONS[verb]
         entries.sort(key=self.is_whole, reverse=True)
         told.changes = [change for entry in entries for change in self.changes(entry)]

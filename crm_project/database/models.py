@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
 
+from . import labels  # noqa: F401 - Listens to each model that is made.
 from .fields import uuid7_key
 
 BUMP_VERSION = pgtrigger.Trigger(

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm_project.access.models import User
 
@@ -15,8 +16,8 @@ from ..querysets import CLOSED
 
 
 class Method(models.TextChoices):
-    ROUND_ROBIN = "round_robin", "In turn"
-    LEAST_BUSY = "least_busy", "To whoever has the fewest open leads"
+    ROUND_ROBIN = "round_robin", gettext_lazy("In turn")
+    LEAST_BUSY = "least_busy", gettext_lazy("To whoever has the fewest open leads")
 
 
 @transaction.atomic
