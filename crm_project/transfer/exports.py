@@ -14,6 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from crm_project.access import rules
@@ -51,7 +52,9 @@ def chosen_columns(resource: CrmResource, text: str) -> list[str]:
     names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if "all" in names:
         return known
-    problems = [f"There is no column “{name[:60]}”." + suggestion(name, known) for name in names if name not in known]
+    problems = [
+        _("There is no column “%s”.") % (name[:60]) + suggestion(name, known) for name in names if name not in known
+    ]
     if problems:
         raise ValidationError({"columns": problems})
     return names or resource.column_names()
@@ -99,7 +102,7 @@ def run_export(job: ExportJob) -> None:
             _write_file(job)
         except (RightsTaken, exceptions.ValidationError) as error:
             job.state, job.finished_at = State.FAILED, timezone.now()
-            job.message = str(error)[:1000] or "The right to export was taken away."
+            job.message = str(error)[:1000] or _("The right to export was taken away.")
             job.save()
 
 
@@ -167,7 +170,7 @@ def stream(
                 yield from writing.write(job.format, job.columns, _counted(job, rows, is_allowed, progress))
         state = State.DONE
     except RightsTaken:
-        state, message = State.FAILED, "The right to export was taken away."
+        state, message = State.FAILED, _("The right to export was taken away.")
         raise
     finally:
         job.state, job.message, job.finished_at = state, message, timezone.now()

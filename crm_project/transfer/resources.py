@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from import_export.resources import ModelResource
 from import_export.results import Error, Result, RowResult
 from tablib import Dataset
@@ -110,26 +111,26 @@ class CrmResource(ModelResource):
         for name in names:
             target = said.get(name) if name in said else guess.mapping.get(name)
             if name in said and not target:
-                ignored[name] = "Left out by the mapping."
+                ignored[name] = _("Left out by the mapping.")
             elif target and target in self.unstored:
                 ignored[name] = self.unstored[target]
             elif target and (name in said or target not in taken):
                 mapping[name] = target
             else:
                 ignored[name] = guess.ignored.get(
-                    name, "No field is known by this name; a mapping can say which it is."
+                    name, _("No field is known by this name; a mapping can say which it is.")
                 )
         if not mapping:
             listed = ", ".join(f"“{name[:40]}”" for name in names[:10])
             raise UnreadableFile(
-                f"None of the columns is known ({listed}); name the fields in the header row, or give a mapping.",
+                _("None of the columns is known (%s); name the fields in the header row, or give a mapping.") % listed,
                 "unknown_columns",
             )
         return FileColumns(mapping, ignored)
 
     def full_vocabulary(self) -> headers.Vocabulary:
         """The vocabulary with this database's own fields."""
-        notes = {"It says why the row was not imported.": [LINE_COLUMN, REASON_COLUMN]}
+        notes = {_("It says why the row was not imported."): [LINE_COLUMN, REASON_COLUMN]}
         unstored: dict[str, list[str]] = {name: [] for name in self.unstored if name not in self.vocabulary.targets}
         targets = {**self.vocabulary.targets, **unstored}
         return replace(self.vocabulary, targets=targets, ignored={**self.vocabulary.ignored, **notes})
@@ -139,11 +140,11 @@ class CrmResource(ModelResource):
         problems, seen = [], set()
         for column, target in said.items():
             if column not in names:
-                problems.append(f"The file has no column “{column[:60]}”." + suggestion(column, names))
+                problems.append(_("The file has no column “%s”.") % (column[:60]) + suggestion(column, names))
             elif target and target not in known:
-                problems.append(f"There is no field “{target[:60]}”." + suggestion(target, known))
+                problems.append(_("There is no field “%s”.") % (target[:60]) + suggestion(target, known))
             elif target in seen and target not in vocabulary.multiple:
-                problems.append(f"Two columns are mapped to “{target}”.")
+                problems.append(_("Two columns are mapped to “%s”.") % target)
             seen.add(target)
         if problems:
             raise ValidationError({"mapping": problems})
@@ -290,7 +291,7 @@ def difference(outcome: Any, name: str) -> str:
 
 def suggestion(name: str, choices: Iterable[str]) -> str:
     guess = headers.nearest(name, choices)
-    return f" Did you mean “{guess}”?" if guess else ""
+    return _(" Did you mean “%s”?") % guess if guess else ""
 
 
 _resources: dict[str, tuple[type[CrmResource], type[CrmFilterSet]]] = {}

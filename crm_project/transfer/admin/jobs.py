@@ -21,6 +21,7 @@ from crm_project.admin import CrmModelAdmin, Labelled
 
 from .. import exports, links, services, writing
 from ..models import ExportJob, ImportJob, ImportSource, Job, UndoJob
+from ..resources import resource_of
 from ..serializers import conflicts_of
 from ..undo import NotUndoable, start_undo
 
@@ -61,13 +62,28 @@ class JobAdmin(CrmModelAdmin):
     def shown_state(self, job: Any) -> Labelled:
         return Labelled(job.state, job.get_state_display())
 
+    @display(description=gettext_lazy("Records"), ordering="kind")
+    def shown_kind(self, job: Any) -> str:
+        return str(resource_of(job.kind).get_model()._meta.verbose_name_plural)
+
 
 @admin.register(ImportJob)
 class ImportJobAdmin(JobAdmin):
     icon = "upload_file"
-    list_display = ("shown_name", "kind", "owner", "shown_state", "progress", "counts", "created_at")
+    list_display = ("shown_name", "shown_kind", "owner", "shown_state", "progress", "counts", "created_at")
     fields = (
-        *("file_name", "kind", "owner", "door", "shown_state", "message", "progress", "counts", "format", "encoding"),
+        *(
+            "file_name",
+            "shown_kind",
+            "owner",
+            "door",
+            "shown_state",
+            "message",
+            "progress",
+            "counts",
+            "format",
+            "encoding",
+        ),
         *("size", "sha256", "options", "mapping", "ignored_columns", "started_at", "finished_at"),
     )
     readonly_fields = fields
@@ -80,7 +96,8 @@ class ImportJobAdmin(JobAdmin):
 
     @display(description=gettext_lazy("Rows"))
     def counts(self, job: ImportJob) -> str:
-        return ", ".join(f"{getattr(job, count):,} {count}" for count in services.COUNTS if getattr(job, count)) or "0"
+        counted = [(_(name), getattr(job, name)) for name in services.COUNTS]
+        return ", ".join(_("%(count)s %(kind)s") % {"count": f"{n:,}", "kind": name} for name, n in counted if n) or "0"
 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         """The job's receipt and, when it was taken back, that of the undoing; the page comes anew while one runs."""
@@ -204,9 +221,9 @@ def undo_receipt(undo: UndoJob) -> dict[str, Any]:
 class ExportJobAdmin(JobAdmin):
     icon = "download"
     change_form_outer_before_template = "transfer/job_state.html"
-    list_display = ("shown_name", "kind", "owner", "shown_state", "progress", "created_at")
+    list_display = ("shown_name", "shown_kind", "owner", "shown_state", "progress", "created_at")
     fields = (
-        *("kind", "owner", "door", "shown_state", "message", "progress", "format", "columns", "filters"),
+        *("shown_kind", "owner", "door", "shown_state", "message", "progress", "format", "columns", "filters"),
         *("started_at", "finished_at"),
     )
     readonly_fields = fields

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm_project.access import rules
 from crm_project.access.models import User
@@ -144,7 +145,7 @@ class _Run:
                     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
             if job.failed:
                 raise ValidationError(
-                    "Records changed while the file was checked; nothing was imported. Send it again."
+                    _("Records changed while the file was checked; nothing was imported. Send it again.")
                 )
             self.in_one = False
             self._finish()
@@ -153,7 +154,10 @@ class _Run:
         job = self.job
         job.seen.all().delete()
         if self.options.atomic and job.failed:
-            message = f"Nothing was imported: {job.failed:,} of {job.rows:,} rows have problems."
+            message = _("Nothing was imported: %(failed)s of %(rows)s rows have problems.") % {
+                "failed": format(job.failed, ","),
+                "rows": format(job.rows, ","),
+            }
             job.state, job.message = State.FAILED, message
         else:
             job.state = State.DONE
@@ -255,7 +259,10 @@ class _Run:
         user = User.objects.filter(pk=job.owner_id, is_active=True).first() if job.owner_id else None
         model = resource_of(job.kind).get_model()
         if user is None or not all(rules.may(user, model, verb) for verb in ("import", "add")):
-            raise ValidationError(f"{job.owner or 'Nobody'} may not import {model._meta.verbose_name_plural}.")
+            raise ValidationError(
+                _("%(name)s may not import %(kind)s.")
+                % {"name": job.owner or _("Nobody"), "kind": model._meta.verbose_name_plural}
+            )
         return user
 
     def _keep_failures(self, outcomes: Sequence[Outcome]) -> None:

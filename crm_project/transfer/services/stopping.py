@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm_project.api.exceptions import CrmError
 
@@ -14,7 +16,7 @@ State = ImportJob.State
 
 
 class JobHasEnded(CrmError):
-    default_detail = "This job has ended already."
+    default_detail = gettext_lazy("This job has ended already.")
     default_code = "job_has_ended"
 
 
@@ -50,13 +52,13 @@ def resume_import(*, job: ImportJob) -> ImportJob:
     """
     job = ImportJob.objects.select_for_update().get(pk=job.pk)
     if not job.has_ended:
-        raise JobNotResumable("This import has not ended.")
+        raise JobNotResumable(_("This import has not ended."))
     if not job.is_unfinished:
-        raise JobNotResumable("This import has dealt with all rows of its file.")
+        raise JobNotResumable(_("This import has dealt with all rows of its file."))
     if not job.file:
-        raise JobNotResumable("The file of this import was deleted; send it again.")
+        raise JobNotResumable(_("The file of this import was deleted; send it again."))
     if UndoJob.objects.filter(import_job=job).exists():
-        raise JobNotResumable("This import was undone; send the file again.")
+        raise JobNotResumable(_("This import was undone; send the file again."))
     job.state, job.message, job.finished_at, job.cancel_requested_at = State.QUEUED, "", None, None
     job.save(update_fields=["state", "message", "finished_at", "cancel_requested_at", "updated_at"])
     defer(job)
