@@ -23,7 +23,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_lazy, override
 from procrastinate.exceptions import AlreadyEnqueued
 
 from crm_project.access import rules
@@ -46,7 +46,7 @@ SEAL = 32
 class BeingCounted(Unavailable):
     """A worker counts the report, which takes too long to wait for."""
 
-    default_detail = "This report takes long to count; it is being counted. Ask again in a moment."
+    default_detail = gettext_lazy("This report takes long to count; it is being counted. Ask again in a moment.")
     default_code = "being_counted"
     wait = 5
 
