@@ -309,7 +309,8 @@ class FeedbackRoundAdmin(CrmModelAdmin):
             customers = services.customers_of(request.user, form.cleaned_data["filter"])
             count = customers.order_by()[: COUNT_EXACT_TO + 1].count()
             more = "+" if count > COUNT_EXACT_TO else ""
-            about = f"{_('Customers who fit: %d') % min(count, COUNT_EXACT_TO)}{more}. {about}"
+            fit = _("Customers who fit: %d") % min(count, COUNT_EXACT_TO)
+            about = f"{fit}{more}. {about}"
         return [(None, {"fields": self.get_fields(request, obj), "description": "" if obj else about})]
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
