@@ -177,7 +177,7 @@ def test_all_or_nothing_takes_no_row_when_one_fails(manager_user, monkeypatch):
 def test_dry_run_counts_as_the_import_does(manager_user, monkeypatch):
     monkeypatch.setattr(engine, "CHUNK_ROWS", 2)
     content = people(3) + b"\n,person0@example.com,\nOther,person1@example.com,\nBad,x,"
-    options = {"match": ("email",), "on_match": services.Options().on_match}
+    options = {"match": ("email",), "on_match": Options().on_match}
     tried = kept_job(manager_user, content, dry_run=True, **options)
     services.run_import(tried)
     assert (Contact.objects.count(), ContactPoint.objects.count(), tried.seen.count()) == (0, 0, 0)
