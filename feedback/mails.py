@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from crm_project.mail import placeholders, templates
 from crm_project.mail.models import Mail
 from crm_project.mail.services import cancel_mail, queue_mail
@@ -24,7 +26,7 @@ EXAMPLE = {
 
 
 def register() -> None:
-    for key, name in ((REQUEST, "Request for feedback"), (REMINDER, "Reminder of a request for feedback")):
+    for key, name in ((REQUEST, _("Request for feedback")), (REMINDER, _("Reminder of a request for feedback"))):
         templates.register(templates.MailTemplate(key=key, purpose=PURPOSE, name=name, example=EXAMPLE))
     placeholders.register(HIDDEN_TOKEN, token_of)
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 LABELS = {
     "assigned_to": _("assigned to"),
+    "attempts": _("attempts"),
     "category": _("category"),
     "changed_by": _("changed by"),
     "contact": _("contact"),
@@ -37,6 +38,7 @@ LABELS = {
     "new": _("new"),
     "old": _("old"),
     "order": _("order"),
+    "queue_name": _("queue name"),
     "reach": _("reach"),
     "reason": _("reason"),
     "revoked_at": _("revoked at"),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from contacts.models import Contact, Task
 from crm_project.access import rules
@@ -29,7 +30,7 @@ LINE = {"title": "Send the proposal", "person": "Grace Hopper", "url": "https://
 TEMPLATE = MailTemplate(
     "followup_digest",
     Purpose.DIGEST,
-    "What is to be done today",
+    gettext_lazy("What is to be done today"),
     {
         "name": "Mia",
         "day": dt.date(2026, 1, 31),

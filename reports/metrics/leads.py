@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from leads.models import Lead
 
@@ -50,7 +51,7 @@ register(
         ),
         Metric(
             "leads_converted",
-            _("Converted"),
+            pgettext_lazy("figure", "Converted"),
             _("How many leads became customers?"),
             _("Leads that are converted, since a time in the period."),
             records="leads",
@@ -59,7 +60,7 @@ register(
         ),
         Metric(
             "leads_won",
-            _("Won"),
+            pgettext_lazy("figure", "Won"),
             _("How many leads were won, without having been converted yet?"),
             _("Leads that are won, since a time in the period."),
             records="leads",
@@ -68,7 +69,7 @@ register(
         ),
         Metric(
             "leads_lost",
-            _("Lost"),
+            pgettext_lazy("figure", "Lost"),
             _("How many leads were lost?"),
             _("Leads that are lost, since a time in the period."),
             records="leads",
