@@ -14,7 +14,7 @@ from typing import Any
 
 from crm_project.database.embedded import Server
 
-from . import bare, places
+from . import bare, places, reports
 from .measuring import Times, in_turns, rates
 from .places import Client, Place
 
@@ -82,6 +82,7 @@ def report(large: Place, small: Place, options: argparse.Namespace) -> int:
             f" {queries:>7} {case.at} {'MISS' if is_missed else 'ok'}",
             flush=True,
         )
+    missed += reports.measure(large, small, options.only)
     if options.only in "POST /contacts":
         missed += writes(large, options.seconds)
     print(f"\n{missed} missed" if missed else "\nall as they should be")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from contacts.models import Contact
 from customers.models import Customer
 from orders.models import Order
-from tests.factories import ProductFactory
+from tests.factories import ProductFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ CHURN = pd.Timedelta(days=90)
 def frame():
     """Orders as pandas sees them; money in cents."""
     chance, now = random.Random(4), timezone.now()
-    person = Contact.objects.create(name="Everybody")
+    person, sellers = Contact.objects.create(name="Everybody"), UserFactory.create_batch(3)
     products = [
         ProductFactory(currency=currency, price=price)
         for currency, price in (("USD", "19.99"), ("USD", "0.07"), ("EUR", "1234.56"), ("EUR", "3.33"))
@@ -45,6 +45,7 @@ def frame():
                 currency=product.currency,
                 status=chance.choice(Order.Status.values),
                 order_date=now - dt.timedelta(seconds=chance.randrange(500 * 86_400)),
+                assigned_to=chance.choice(sellers),
                 deleted_at=now if chance.random() < 0.03 else None,
             )
         )
@@ -52,6 +53,8 @@ def frame():
     return pd.DataFrame(
         {
             "customer": str(each.customer_id),
+            "product": str(each.product_id),
+            "seller": str(each.assigned_to_id),
             "currency": each.currency,
             "cents": int(each.total * 100),
             "status": each.status,
@@ -100,6 +103,17 @@ def test_the_customer_report_agrees_with_pandas(manager, frame):
         ever = before[before.currency == currency]
         value = cents(figures["lifetime_value", currency]["value"])
         assert abs(value - ever.cents.sum() / ever.customer.nunique()) <= 0.5
+
+    for name, dimension in (("product", "product"), ("seller", "seller")):
+        shown = {
+            (row["key"], each["unit"]): (each["records"], cents(each["value"]))
+            for row in answer["groups"][name]
+            for each in row["figures"]
+            if each["metric"] == "revenue"
+        }
+        sums = period.groupby([dimension, "currency"], dropna=False).cents.agg(["size", "sum"])
+        expected = {(key, currency): (size, total) for (key, currency), (size, total) in sums.iterrows()}
+        assert shown == expected
 
     local = period.assign(month=period["at"].dt.tz_convert(ZONE).dt.strftime("%Y-%m"))
     by_month = local.groupby(["month", "currency"]).cents.sum().to_dict()

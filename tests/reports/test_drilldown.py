@@ -16,8 +16,8 @@ from contacts import services as contacts
 from contacts.models import Task
 from crm_project.access import services as access
 from crm_project.api import pagination
-from customers.models import Customer, CustomerInteraction
-from customers.services import process_followups
+from customers import services as customers
+from customers.models import Customer, CustomerInteraction, SavedSegment
 from feedback.models import Feedback
 from leads.models import Lead, LeadInteraction, LeadStatusChange
 from orders.models import Order
@@ -199,7 +199,7 @@ class World:
 
     def follow_up(self):
         """Promises become tasks, and some of them are done or thrown away."""
-        process_followups()
+        customers.process_followups()
         for task in Task.objects.filter(source_id__isnull=False):
             end = self.random.choice(["open", "open", "done", "trash"])
             if end == "done":
@@ -247,6 +247,14 @@ def test_every_figure_is_the_list_that_it_points_to(api, seed, role, zone, grain
             assert len(found) > 10
             for figure in found:
                 check(figure, lists, response.json())
+        customers.refresh_segments()
+        customers.refresh_all()
+        SavedSegment.objects.create(name="Firms", filter={"type": "business", "order_count_min": "2"})
+        for segment in client.get("/dev/crm/customers/segments").json()["segments"]:
+            assert len(lists.rows(segment["customers"])) == segment["count"], segment
+            for currency, url in segment["revenue_orders"].items():
+                totals = sum(Decimal(row["total"]) for row in lists.rows(url))
+                assert totals == Decimal(segment["revenue"][currency]), segment
         transaction.set_rollback(True)
 
 
