@@ -182,7 +182,7 @@ class ImportErrorSerializer(serializers.Serializer):
     message = serializers.CharField()
 
 
-class PreviewSerializer(serializers.Serializer):
+class ImportPreviewSerializer(serializers.Serializer):
     """What would become of one row."""
 
     line = serializers.IntegerField()
@@ -310,7 +310,7 @@ class ImportJobSerializer(JobSerializer):
         )
         return list(problems)[:SHOWN_ERRORS]
 
-    @extend_schema_field(PreviewSerializer(many=True))
+    @extend_schema_field(ImportPreviewSerializer(many=True))
     def get_preview(self, job: ImportJob) -> list[dict[str, Any]]:
         """Names and values only of records that would be new, which have no id yet, and that the user still may see."""
         new = {each["id"] for each in job.preview if each["outcome"] == Kind.CREATED}

@@ -24,10 +24,10 @@ from ..tasks import PREVIEW_SECONDS, PREVIEWS
 SAMPLED_ROWS = 20
 SAMPLE_CHARACTERS = 60
 OUTCOMES = {
-    "created": gettext_lazy("New"),
-    "updated": gettext_lazy("Changes"),
-    "unchanged": gettext_lazy("Unchanged"),
-    "skipped": gettext_lazy("Skipped"),
+    "created": gettext_lazy("New record"),
+    "updated": gettext_lazy("Changed record"),
+    "unchanged": gettext_lazy("No change"),
+    "skipped": gettext_lazy("Left out"),
 }
 
 
@@ -72,7 +72,7 @@ class ColumnsForm(forms.Form):
         self.headers = table.headers
         columns = resource.columns_of(table.headers)
         samples = _samples(table)
-        left_out = [("", _("leave out"))]
+        left_out = [("", _("Leave out"))]
         choices = [*left_out, *((name, resource.label_of(name)) for name in resource.targets())]
         self.fields["source"].label = _("Keep these columns under a name")
         self.fields["source"].help_text = _("Such as the program that the file is from; the next file may name it.")
