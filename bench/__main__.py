@@ -14,7 +14,7 @@ from typing import Any
 
 from crm_project.database.embedded import Server
 
-from . import bare, places, reports
+from . import bare, places, reports, transfers
 from .measuring import Times, in_turns, rates
 from .places import Client, Place
 
@@ -25,6 +25,17 @@ WRITERS = 4
 def main() -> int:
     options = arguments()
     base_url = os.environ.get("DATABASE_URL") or own_server()
+    missed = 0
+    if options.part != "transfers":
+        missed += requests(base_url, options)
+    if options.part == "transfers" or (options.part == "all" and not options.only):
+        missed += transfers.report(base_url, options.contacts)
+    print(f"\n{missed} missed" if missed else "\nall as they should be")
+    return 1 if missed else 0
+
+
+def requests(base_url: str, options: argparse.Namespace) -> int:
+    """What is asked of the API; how many lines miss their goal."""
     large = Place(f"crm_bench_{options.contacts}", options.contacts, base_url)
     small = Place(f"crm_bench_{min(SMALL, options.contacts // 2)}", min(SMALL, options.contacts // 2), base_url)
     os.environ |= large.environment | {"DJANGO_SETTINGS_MODULE": "crm_project.settings"}
@@ -42,7 +53,18 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--contacts", type=int, default=1_000_000, help="size of the large database (1000000)")
+    parser.add_argument(
+        "--contacts",
+        type=int,
+        default=1_000_000,
+        help="size of the large database and of the file that is imported (1000000)",
+    )
+    parser.add_argument(
+        "--part",
+        choices=["all", "api", "transfers"],
+        default="all",
+        help="requests, imports and exports, or both (all)",
+    )
     parser.add_argument("--rounds", type=int, default=100, help="calls of each kind (100)")
     parser.add_argument("--only", default="", metavar="WORD", help="only lines in which the word occurs")
     parser.add_argument("--seconds", type=float, default=3, help="how long writers write in each of 4 turns (3)")
@@ -85,8 +107,7 @@ def report(large: Place, small: Place, options: argparse.Namespace) -> int:
     missed += reports.measure(large, small, options.only)
     if options.only in "POST /contacts":
         missed += writes(large, options.seconds)
-    print(f"\n{missed} missed" if missed else "\nall as they should be")
-    return 1 if missed else 0
+    return missed
 
 
 def shown(times: Times) -> str:

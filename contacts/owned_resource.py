@@ -61,6 +61,10 @@ class OwnedResource(CrmResource):
         more |= {f"{CUSTOM}{field.key}": [field.key, field.label] for field in self.definitions}
         return replace(vocabulary, targets={**vocabulary.targets, **more})
 
+    def label_of(self, name: str) -> str:
+        labels = {f"{CUSTOM}{each.key}": each.label for each in self.definitions}
+        return labels.get(name) or super().label_of(name)
+
     def all_columns(self) -> list[str]:
         own = list(self._meta.fields)
         at = own.index(self.optional_columns[0])

@@ -28,6 +28,7 @@ RECEIPTS: list[tuple[Any, str, Any]] = [
     (ExportJob, "filters", {}),
     (ImportJob, "file_name", ""),
     (ImportJob, "headers", []),
+    (ImportJob, "preview", []),
     (ImportJob, "mapping", {}),
     (ImportJob, "ignored_columns", {}),
     (ImportJob, "options", Options().as_json()),

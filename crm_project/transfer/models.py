@@ -118,6 +118,7 @@ class ImportJob(Job):
     failed = models.PositiveIntegerField(_("failed"), default=0)
     checkpoint = models.PositiveIntegerField(default=0)
     ids = ArrayField(models.UUIDField(), default=list)
+    preview = models.JSONField(default=list, help_text="Of a dry run, what becomes of the first rows.")
 
     class Meta(Job.Meta):
         verbose_name = _("import")

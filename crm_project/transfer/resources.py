@@ -9,13 +9,12 @@ from itertools import islice
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Model, QuerySet
-from django.utils.html import escape
-from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from import_export.resources import ModelResource
-from import_export.results import Error, Result, RowResult
+from import_export.results import Result, RowResult
 from tablib import Dataset
 
 from crm_project.access.models import User
@@ -25,7 +24,7 @@ from . import headers
 from .columns import Source, column_values
 from .options import Options
 from .reading import Row, Table, UnreadableFile
-from .rows import Cells, Incoming, Kind, as_text
+from .rows import Cells, Incoming, Kind, Outcome, as_text
 
 LINE_COLUMN, REASON_COLUMN = "Import line", "Import problem"
 PREVIEWED_ROWS = 2_000
@@ -93,6 +92,19 @@ class CrmResource(ModelResource):
         """What jobs call this kind of record."""
         return str(cls.get_model()._meta.model_name)
 
+    # What people read
+
+    def targets(self) -> list[str]:
+        """The fields that a column of a file can be."""
+        return [name for name in self.full_vocabulary().targets if name not in self.unstored]
+
+    def label_of(self, name: str) -> str:
+        """What a field is called on pages."""
+        try:
+            return str(capfirst(self.get_model()._meta.get_field(name).verbose_name))
+        except FieldDoesNotExist:
+            return str(capfirst(name.replace("_", " ")))
+
     # Import
 
     def columns_of(self, names: Sequence[str]) -> FileColumns:
@@ -136,14 +148,14 @@ class CrmResource(ModelResource):
         return replace(self.vocabulary, targets=targets, ignored={**self.vocabulary.ignored, **notes})
 
     def _check_mapping(self, said: Mapping[str, str], names: Sequence[str], vocabulary: headers.Vocabulary) -> None:
-        known = [target for target in vocabulary.targets if target not in self.unstored]
+        known = self.targets()
         problems, seen = [], set()
         for column, target in said.items():
             if column not in names:
                 problems.append(_("The file has no column “%s”.") % (column[:60]) + suggestion(column, names))
             elif target and target not in known:
                 problems.append(_("There is no field “%s”.") % (target[:60]) + suggestion(target, known))
-            elif target in seen and target not in vocabulary.multiple:
+            elif target and target in seen and target not in vocabulary.multiple:
                 problems.append(_("Two columns are mapped to “%s”.") % target)
             seen.add(target)
         if problems:
@@ -195,7 +207,12 @@ class CrmResource(ModelResource):
     ) -> Result:
         """A preview for the admin: what each of the first rows of a table will do. Nothing is written.
 
-        The rows themselves are imported by a job, see ``services``.
+        The result has ``previews`` and ``failures`` besides: what the first rows would change, and why others fail. The
+        rows themselves are imported by a job, see ``services``.
+
+        Raises:
+            UnreadableFile: not one of the columns is known.
+            ValidationError: the mapping makes no sense.
         """
         assert dry_run
         self.user = user or self.user
@@ -212,36 +229,27 @@ class CrmResource(ModelResource):
     ) -> Result:
         from .engine import Engine
 
+        engine = Engine(self, dataset)
         result = Result()
-        try:
-            engine = Engine(self, dataset)
-        except (UnreadableFile, ValidationError) as error:
-            result.append_base_error(Error(error))
-            return result
-        result.diff_headers = list(dict.fromkeys(engine.columns.mapping.values()))
+        result.previews, result.failures = [], []
         for chunk in engine.chunks(islice(dataset, PREVIEWED_ROWS)):
             for outcome in engine.take(engine.read(chunk), write=False):
-                self._add_to(result, engine, outcome)
+                self._add_to(result, outcome)
         return result
 
-    def _add_to(self, result: Result, engine: Any, outcome: Any) -> None:
-        row_result = RowResult()
-        row_result.import_type = ROW_TYPES[outcome.kind]
-        result.increment_row_result_total(row_result)
+    def _add_to(self, result: Any, outcome: Outcome) -> None:
+        row = RowResult()
+        row.import_type = ROW_TYPES[outcome.kind]
+        result.increment_row_result_total(row)
         result.total_rows += 1
         if outcome.kind is Kind.FAILED:
-            if len(result.invalid_rows) < SHOWN_ROWS:
-                # A row that could not be read may have more cells than there are headers, or fewer.
-                values = dict(zip(engine.names, map(as_text, outcome.row.cells), strict=False))
-                by_target = {target: values.get(columns[0]) for target, columns in engine.columns.by_target.items()}
-                messages: dict[str, list[str]] = {}
-                for problem in outcome.row.problems:
-                    messages.setdefault(problem.column or "__all__", []).append(problem.message)
-                result.append_invalid_row(outcome.row.line, by_target, ValidationError(messages))
-        elif len(result.rows) < SHOWN_ROWS:
-            row_result.object_id, row_result.object_repr = outcome.record, outcome.label
-            row_result.diff = [difference(outcome, name) for name in result.diff_headers]
-            result.append_row_result(row_result)
+            if len(result.failures) < SHOWN_ROWS:
+                problems = [problem.as_json() for problem in outcome.row.problems]
+                result.failures.append({"line": outcome.row.line, "problems": problems})
+        elif len(result.previews) < SHOWN_ROWS:
+            row.object_id, row.object_repr = outcome.record, outcome.label
+            result.append_row_result(row)
+            result.previews.append(outcome.as_json())
 
     # Export
 
@@ -277,16 +285,6 @@ ROW_TYPES = {
     Kind.SKIPPED: RowResult.IMPORT_TYPE_SKIP,
     Kind.FAILED: RowResult.IMPORT_TYPE_INVALID,
 }
-
-
-def difference(outcome: Any, name: str) -> str:
-    """What happens to one field, as safe HTML."""
-    before, after = outcome.changes.get(name, ("", ""))
-    before, after = as_text(before), as_text(after)
-    if not after:
-        return ""
-    struck = f"<del>{escape(before)}</del> " if before else ""
-    return mark_safe(f"{struck}<ins>{escape(after)}</ins>")  # noqa: S308 - both are escaped.
 
 
 def suggestion(name: str, choices: Iterable[str]) -> str:

@@ -76,6 +76,16 @@ class Outcome:
     label: str = ""
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
+    def as_json(self) -> dict[str, Any]:
+        """What would become of the row, for a preview; long values are cut."""
+        return {
+            "line": self.row.line,
+            "outcome": self.kind.value,
+            "id": str(self.record) if self.record else None,
+            "label": self.label,
+            "changes": {name: [previewed(before), previewed(after)] for name, (before, after) in self.changes.items()},
+        }
+
 
 class Cells:
     """The cells of one row by field; reading one that makes no sense notes a problem and gives nothing."""
@@ -230,6 +240,13 @@ def is_plain(value: Any) -> bool:
 def shown(value: Any) -> str:
     """A value as a report shows it: text, cut."""
     return as_text(value)[:SHOWN_CHARACTERS]
+
+
+def previewed(value: Any) -> Any:
+    """A value as a preview has it: a list stays one, nothing stays nothing, the rest is text."""
+    if isinstance(value, (list, tuple)):
+        return [previewed(each) for each in value]
+    return value if value is None or isinstance(value, bool) else shown(value)
 
 
 def as_text(value: Any) -> str:

@@ -24,7 +24,8 @@ from crm_project.suggest import nearest
 from . import links
 from .models import FORMATS, ExportJob, ImportJob, ImportSource, UndoJob
 from .options import OnMatch, Options
-from .resources import CrmResource
+from .resources import SHOWN_ROWS, CrmResource, resource_of
+from .rows import Kind
 
 SHOWN_ERRORS = 100
 FORMAT_NAMES = [name for name, _label in FORMATS]
@@ -181,6 +182,19 @@ class ImportErrorSerializer(serializers.Serializer):
     message = serializers.CharField()
 
 
+class ImportPreviewSerializer(serializers.Serializer):
+    """What would become of one row."""
+
+    line = serializers.IntegerField()
+    outcome = serializers.ChoiceField([Kind.CREATED, Kind.UPDATED, Kind.UNCHANGED, Kind.SKIPPED])
+    id = serializers.UUIDField(allow_null=True, help_text="Of the record that the row finds.")
+    label = serializers.CharField(allow_null=True, help_text="Its name; null when you may not see it any more.")
+    changes = serializers.DictField(
+        child=serializers.ListField(child=serializers.JSONField(), min_length=2, max_length=2),
+        help_text="By field what it is and what it would be.",
+    )
+
+
 class JobSerializer(serializers.ModelSerializer):
     url = serializers.SerializerMethodField(help_text="Where to ask how far it is.")
     seconds = serializers.FloatField(allow_null=True, read_only=True, help_text="How long it has been running, or ran.")
@@ -225,6 +239,7 @@ RECEIPT = {
         }
     ],
     "error_file": f"https://crm.example.com/dev/crm/imports/{KEY}/errors",
+    "preview": [],
     "mapping": {"First Name": "first_name", "Last Name": "last_name", "Email": "email"},
     "ignored_columns": {"Fax": "Nobody is called by fax or pager."},
     "options": {"match": [], "on_match": "update", "dry_run": False, "atomic": False},
@@ -264,6 +279,9 @@ class ImportJobSerializer(JobSerializer):
         read_only=True,
         help_text="Of the records made, changed or found; small files only.",
     )
+    preview = serializers.SerializerMethodField(
+        help_text=f"Of a dry run: what would become of the first {SHOWN_ROWS} rows that can be imported."
+    )
     mapping = serializers.DictField(child=serializers.CharField(), read_only=True, help_text="Field by column.")
     ignored_columns = serializers.DictField(
         child=serializers.CharField(), read_only=True, help_text="Columns that are not imported, and why."
@@ -275,6 +293,7 @@ class ImportJobSerializer(JobSerializer):
         fields = [
             *JobSerializer.FIELDS,
             *["created", "updated", "unchanged", "skipped", "failed", "ids", "errors", "error_file"],
+            "preview",
             *["mapping", "ignored_columns", "options", "file_name", "size", "sha256", "encoding", "delimiter"],
             *JobSerializer.TIMES,
         ]
@@ -290,6 +309,17 @@ class ImportJobSerializer(JobSerializer):
             for problem in failure.problems
         )
         return list(problems)[:SHOWN_ERRORS]
+
+    @extend_schema_field(ImportPreviewSerializer(many=True))
+    def get_preview(self, job: ImportJob) -> list[dict[str, Any]]:
+        """Names and values only of records that would be new, which have no id yet, and that the user still may see."""
+        new = {each["id"] for each in job.preview if each["outcome"] == Kind.CREATED}
+        stored = {each["id"] for each in job.preview} - new
+        model = resource_of(job.kind).get_model()
+        hidden = stored - set(map(str, rules.seen(self.context["request"].user, model, stored))) if stored else set()
+        left_out: dict[str, Any] = {"label": None, "changes": {}}
+        shown = [each | left_out if each["id"] in hidden else each for each in job.preview]
+        return [each | {"id": None} if each["id"] in new else each for each in shown]
 
     @extend_schema_field(serializers.URLField(allow_null=True))
     def get_error_file(self, job: ImportJob) -> str | None:

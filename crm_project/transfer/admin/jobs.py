@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,13 +19,16 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from crm_project.access import rules
+from crm_project.access.models import User
 from crm_project.admin import CrmModelAdmin, Labelled
 
 from .. import exports, links, services, writing
 from ..models import ExportJob, ImportJob, ImportSource, Job, UndoJob
+from ..options import Options
 from ..resources import resource_of
 from ..serializers import conflicts_of
 from ..undo import NotUndoable, start_undo
+from .previews import words
 
 SHOWN_FAILURES = 200
 REFRESH_SECONDS = "3"
@@ -38,6 +43,14 @@ class JobAdmin(CrmModelAdmin):
     list_filter = ("state", "kind", "format")
     list_select_related = ("owner",)
     search_fields = ()
+
+    @display(description=gettext_lazy("Records"), ordering="kind")
+    def shown_kind(self, job: Job) -> str:
+        return str(capfirst(resource_of(job.kind).get_model()._meta.verbose_name_plural))
+
+    @display(description=gettext_lazy("Duration"))
+    def duration(self, job: Job) -> str:
+        return "" if job.seconds is None else f"{job.seconds:,.1f} s"
 
     @display(description=gettext_lazy("Progress"))
     def progress(self, job: Job) -> str:
@@ -62,10 +75,6 @@ class JobAdmin(CrmModelAdmin):
     def shown_state(self, job: Any) -> Labelled:
         return Labelled(job.state, job.get_state_display())
 
-    @display(description=gettext_lazy("Records"), ordering="kind")
-    def shown_kind(self, job: Any) -> str:
-        return str(resource_of(job.kind).get_model()._meta.verbose_name_plural)
-
 
 @admin.register(ImportJob)
 class ImportJobAdmin(JobAdmin):
@@ -77,22 +86,38 @@ class ImportJobAdmin(JobAdmin):
             "shown_kind",
             "owner",
             "door",
-            "shown_state",
-            "message",
-            "progress",
-            "counts",
+            "shown_options",
             "format",
             "encoding",
+            "shown_size",
+            "shown_hash",
         ),
-        *("size", "sha256", "options", "mapping", "ignored_columns", "started_at", "finished_at"),
+        *("created_at", "started_at", "finished_at", "duration"),
     )
     readonly_fields = fields
     change_form_outer_before_template = "transfer/job_state.html"
-    change_form_outer_after_template = "transfer/failures.html"
+    change_form_outer_after_template = "transfer/job_details.html"
 
     @display(description=gettext_lazy("File"))
     def shown_name(self, job: ImportJob) -> str:
         return job.file_name or str(job.pk)
+
+    @display(description=gettext_lazy("Options"))
+    def shown_options(self, job: ImportJob) -> str:
+        """Those that are not as when nothing is said; columns are told apart."""
+        usual = Options().as_json() | {"on_match": None if job.options.get("match") else "update"}
+        said = {name: value for name, value in job.options.items() if name != "mapping" and value != usual[name]}
+        if owner := said.get("owner"):
+            said["owner"] = User.objects.filter(pk=owner).first()
+        return "; ".join(f"{name.replace('_', ' ')}: {words(value)}" for name, value in said.items())
+
+    @display(description="SHA-256")
+    def shown_hash(self, job: ImportJob) -> str:
+        return format_html('<span class="wrap-anywhere">{}</span>', job.sha256)
+
+    @display(description=gettext_lazy("Size"))
+    def shown_size(self, job: ImportJob) -> str:
+        return filesizeformat(job.size)
 
     @display(description=gettext_lazy("Rows"))
     def counts(self, job: ImportJob) -> str:
@@ -106,10 +131,23 @@ class ImportJobAdmin(JobAdmin):
         context["failures"] = job.failures.order_by("line", "pk")[:SHOWN_FAILURES] if job.failed else []
         context["receipts"] = [*([undo_receipt(undo)] if undo else []), self.receipt(request, job, undo)]
         context["conflicts"] = conflicts_of(undo, request.user) if undo else []
+        context["columns"] = self.columns(job)
         response = super().render_change_form(request, context, *args, **options)
         if not job.has_ended or (undo and not undo.has_ended):
             response["Refresh"] = REFRESH_SECONDS
         return response
+
+    def columns(self, job: ImportJob) -> list[tuple[str, str, str]]:
+        """Each column of the file with the field that it is, or why it was left out."""
+        resource = resource_of(job.kind)()
+        return [
+            (
+                header,
+                resource.label_of(job.mapping[header]) if header in job.mapping else "",
+                job.ignored_columns.get(header, ""),
+            )
+            for header in job.headers
+        ]
 
     def receipt(self, request: Any, job: ImportJob, undo: UndoJob | None) -> dict[str, Any]:
         buttons = []
@@ -223,14 +261,22 @@ class ExportJobAdmin(JobAdmin):
     change_form_outer_before_template = "transfer/job_state.html"
     list_display = ("shown_name", "shown_kind", "owner", "shown_state", "progress", "created_at")
     fields = (
-        *("shown_kind", "owner", "door", "shown_state", "message", "progress", "format", "columns", "filters"),
-        *("started_at", "finished_at"),
+        *("shown_kind", "owner", "door", "format", "shown_columns", "shown_filters"),
+        *("created_at", "started_at", "finished_at", "duration"),
     )
     readonly_fields = fields
 
     @display(description=gettext_lazy("Export"))
     def shown_name(self, job: ExportJob) -> str:
-        return f"{job.kind} · {job.format}"
+        return f"{self.shown_kind(job)} · {job.get_format_display()}"
+
+    @display(description=gettext_lazy("Columns"))
+    def shown_columns(self, job: ExportJob) -> str:
+        return words(job.columns)
+
+    @display(description=gettext_lazy("Filters"))
+    def shown_filters(self, job: ExportJob) -> str:
+        return "; ".join(f"{name}: {words(value)}" for name, value in job.filters.items())
 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         """The receipt, and for its owner the link to a file that a worker wrote."""
@@ -255,3 +301,6 @@ class ImportSourceAdmin(CrmModelAdmin):
     readonly_fields = ("kind",)
     ordering = ("name",)
     search_fields = ()
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return False

@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -23,7 +22,6 @@ from import_export.formats.base_formats import Format
 from rest_framework import exceptions
 from unfold.contrib.import_export.forms import ImportForm, SelectableFieldsExportForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
-from uuid_utils.compat import uuid7
 
 from crm_project.access import rules
 from crm_project.access.models import User
@@ -31,10 +29,13 @@ from crm_project.access.models import User
 from .. import exports, services, writing
 from ..models import ImportJob
 from ..options import OnMatch, Options
-from ..reading import FORMATS, UnreadableFile, open_table
-from ..resources import PREVIEWED_ROWS, SHOWN_ROWS, CrmResource
+from ..reading import FORMATS, UnreadableFile
+from ..resources import CrmResource
 from ..serializers import options_from
-from ..tasks import PREVIEW_SECONDS, PREVIEWS
+from . import previews
+
+REFUSED = (UnreadableFile, ValidationError, exceptions.ValidationError)
+TOO_OLD = gettext_lazy("This preview is too old; send the file again.")
 
 
 class AnyTable(Format):
@@ -127,86 +128,87 @@ class TransferMixin(ImportExportMixin):
     # Import
 
     def import_action(self, request: Any, **kwargs: Any) -> HttpResponse:
+        """The form for a file; what the file would do; and that again, when somebody said what its columns are."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        form = self.create_import_form(request)
-        context: dict[str, Any] = {}
-        if request.method == "POST" and form.is_valid():
-            try:
-                context = self._preview(request, form)
-            except (UnreadableFile, ValidationError, exceptions.ValidationError) as error:
-                form.add_error("import_file", _sentence(error))
-        resource = self.transfer_class(user=request.user)
+        form = None
+        try:
+            if "token" in request.POST:
+                context = self._look_again(request)
+            else:
+                form = self.create_import_form(request)
+                context = self._look(request, form) if request.method == "POST" and form.is_valid() else {}
+        except (signing.BadSignature, FileNotFoundError):
+            messages.error(request, TOO_OLD)
+            return HttpResponseRedirect(self.url(request, "import"))
         context |= {
             **self.admin_site.each_context(request),
             "title": _("Import"),
             "form": form,
             "opts": self.opts,
-            "media": self.media + form.media,
-            "fields_list": [(str(self.opts.verbose_name_plural), resource.all_columns())],
+            "media": self.media + form.media if form else self.media,
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, [self.import_template_name], context)
 
-    def _preview(self, request: Any, form: Any) -> dict[str, Any]:
-        """What each of the first rows will do, and a form to confirm it."""
-        file = form.cleaned_data["import_file"]
-        given = {
-            name: form.cleaned_data[name]
-            for name in ("match", "on_match", "source", "region")
-            if form.cleaned_data[name]
-        }
-        options = options_from(self.transfer_class, request.user, given)
-        table = open_table(file.file, filename=file.name)
-        resource = self.transfer_class(user=request.user, options=options)
-        columns = resource.columns_of(table.headers)
-        result = resource.import_data(table, dry_run=True, user=request.user)
-        file.seek(0)
-        kept = {"path": default_storage.save(f"{PREVIEWS}/{uuid7()}", File(file)), "name": file.name}
-        token = self._signer(request).sign_object({**kept, "options": options.as_json()})
-        return {
-            "confirm_token": token,
-            "result": result,
-            "ignored_columns": columns.ignored,
-            "is_cut": result.total_rows >= PREVIEWED_ROWS,
-            "shown_rows": SHOWN_ROWS,
-        }
+    def _look(self, request: Any, form: Any) -> dict[str, Any]:
+        try:
+            kept = previews.Kept.store(form.cleaned_data["import_file"], self._options(request, form))
+            try:
+                return previews.context_of(self.transfer_class, kept, request.user)
+            except BaseException:
+                default_storage.delete(kept.path)
+                raise
+        except REFUSED as error:
+            form.add_error("import_file", _sentence(error))
+            return {}
 
-    @staticmethod
-    def _signer(request: Any) -> signing.TimestampSigner:
-        """A preview is confirmed by who made it, within a day."""
-        return signing.TimestampSigner(salt=f"import-preview-{request.user.pk}")
+    def _look_again(self, request: Any) -> dict[str, Any]:
+        kept = previews.Kept.of_token(request.POST["token"], request.user)
+        try:
+            return previews.context_of(self.transfer_class, kept, request.user, request.POST)
+        except REFUSED as error:
+            messages.error(request, _sentence(error))
+            context = previews.context_of(self.transfer_class, kept, request.user)
+            context["columns_form"].fill(request.POST)
+            return context
+
+    def _options(self, request: Any, form: Any) -> Options:
+        names = ("match", "on_match", "source", "region")
+        given = {name: form.cleaned_data[name] for name in names if form.cleaned_data[name]}
+        return options_from(self.transfer_class, request.user, given)
 
     @method_decorator(require_POST)
     def process_import(self, request: Any, **kwargs: Any) -> HttpResponse:
         if not self.has_import_permission(request):
             raise PermissionDenied
         try:
-            kept = self._signer(request).unsign_object(request.POST.get("token", ""), max_age=PREVIEW_SECONDS)
+            kept = previews.Kept.of_token(request.POST.get("token", ""), request.user)
             job = self._start(request, kept)
         except (signing.BadSignature, FileNotFoundError):
-            messages.error(request, _("This preview is too old; send the file again."))
+            messages.error(request, TOO_OLD)
             return HttpResponseRedirect(self.url(request, "import"))
         except (UnreadableFile, ValidationError) as error:
             messages.error(request, _sentence(error))
             return HttpResponseRedirect(self.url(request, "import"))
-        counts = ", ".join(f"{getattr(job, count)} {count}" for count in services.COUNTS)
         if job.has_ended:
+            counts = ", ".join(f"{getattr(job, count)} {count}" for count in services.COUNTS)
             messages.success(request, _("Import finished: %s.") % counts)
         else:
             messages.info(request, _("The file is being imported; this page tells how far it is."))
         return HttpResponseRedirect(reverse(f"{self.admin_site.name}:transfer_importjob_change", args=[job.pk]))
 
-    def _start(self, request: Any, kept: dict[str, Any]) -> ImportJob:
-        with default_storage.open(kept["path"]) as file, transaction.atomic():
+    def _start(self, request: Any, kept: previews.Kept) -> ImportJob:
+        with default_storage.open(kept.path) as file, transaction.atomic():
             job = services.start_import(
                 actor=request.user,
                 resource=self.transfer_class,
                 file=file,
-                file_name=kept["name"],
-                options=Options.from_json(kept["options"]),
+                file_name=kept.name,
+                options=Options.from_json(kept.options),
+                door="admin",
             )
-        default_storage.delete(kept["path"])
+        default_storage.delete(kept.path)
         return job
 
     # Export

@@ -23,12 +23,14 @@ from crm_project.transfer.models import ImportJob
 from crm_project.transfer.options import OnMatch, Options
 from crm_project.transfer.reading import FORMATS, UnreadableFile
 from crm_project.transfer.resources import CrmResource
+from crm_project.transfer.rows import as_text
 from crm_project.transfer.serializers import find_user, options_from
 
 from .progress import Progress
 
 COULD_NOT_RUN = 2
 SHOWN_FAILURES = 10
+SHOWN_ROWS = 10
 
 
 class ImportCommand(BaseCommand):
@@ -104,6 +106,9 @@ class ImportCommand(BaseCommand):
             raise could_not_run("Another process is importing this very file.")
         counts = ", ".join(f"{getattr(job, count):,} {count}" for count in services.COUNTS)
         self.stdout.write(f"{job.rows:,} rows{' would be' if job.options['dry_run'] else ''}: {counts}.")
+        for each in job.preview[:SHOWN_ROWS]:
+            changes = "; ".join(f"{name}: {described(*change)}" for name, change in each["changes"].items())
+            self.stdout.write(f"Line {each['line']}: {each['outcome']} “{each['label']}”{changes and '; '}{changes}")
         for column, reason in job.ignored_columns.items():
             self.stdout.write(f"Column “{column}” left out: {reason}")
         for failure in job.failures.order_by("line", "pk")[:SHOWN_FAILURES]:
@@ -133,6 +138,11 @@ def find_owner(username: str | None) -> User:
     if first is None:
         raise could_not_run("There is no administrator yet; make one with create_user, or name somebody by --owner.")
     return first
+
+
+def described(before: Any, after: Any) -> str:
+    """What would become of a field."""
+    return f"{as_text(before)} → {as_text(after)}" if before else as_text(after)
 
 
 def could_not_run(message: str) -> CommandError:

@@ -26,7 +26,7 @@ from ..engine import CHUNK_ROWS, Engine
 from ..models import ImportFailure, ImportJob, ImportSeen
 from ..options import Options
 from ..reading import Table, UnreadableFile
-from ..resources import resource_of
+from ..resources import SHOWN_ROWS, resource_of
 from ..rows import Kind, Outcome, kept
 from .files import note_columns, open_import
 
@@ -34,7 +34,19 @@ State = ImportJob.State
 COUNTS = [kind.value for kind in Kind]
 # What a run writes of its job; a request to stop it is somebody else's.
 RUN_FIELDS = [
-    *[*COUNTS, "rows", "checkpoint", "total", "ids", "state", "message", "started_at", "finished_at", "heartbeat_at"],
+    *[
+        *COUNTS,
+        "rows",
+        "checkpoint",
+        "total",
+        "ids",
+        "preview",
+        "state",
+        "message",
+        "started_at",
+        "finished_at",
+        "heartbeat_at",
+    ],
     *["format", "encoding", "delimiter", "headers", "mapping", "ignored_columns", "updated_at"],
 ]
 CHUNK_TRIES, WHOLE_TRIES = 5, 2
@@ -107,6 +119,7 @@ class _Run:
             if self.options.dry_run or self.options.atomic:
                 job.failures.all().delete()
                 job.seen.all().delete()
+                job.preview = []
                 self._set_counts(dict.fromkeys(COUNTS, 0), 0, [])
             job.state, job.started_at = State.RUNNING, job.started_at or timezone.now()
             self._save()
@@ -227,6 +240,9 @@ class _Run:
         counts = {kind: getattr(job, kind) for kind in COUNTS}
         for outcome in outcomes:
             counts[outcome.kind] += 1
+        if self.options.dry_run and len(job.preview) < SHOWN_ROWS:
+            shown = [outcome.as_json() for outcome in outcomes if outcome.kind is not Kind.FAILED]
+            job.preview = [*job.preview, *shown[: SHOWN_ROWS - len(job.preview)]]
         small = (job.total or 0) <= settings.CRM_IMPORT_INLINE_ROWS and write
         ids = [outcome.record for outcome in outcomes if outcome.record and outcome.kind != Kind.SKIPPED]
         self._set_counts(counts, job.checkpoint + len(rows), [*job.ids, *ids] if small else [])

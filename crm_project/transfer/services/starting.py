@@ -20,18 +20,12 @@ from .files import LARGE_BYTES, looks_parsed, note_columns, open_import, sha256_
 from .running import run_import
 
 
-def start_import(
-    *, actor: User, resource: type[CrmResource], file: File, file_name: str, options: Options, content_type: str = ""
-) -> ImportJob:
+def start_import(**given: Any) -> ImportJob:
     """Keep a file that came in a request and import it: a small one now, a large one by a worker. Needs a transaction.
 
-    Raises:
-        UnreadableFile: the file is no table; nothing is kept.
-        ValidationError: the mapping names what is not there.
+    Takes and raises what ``keep_import`` does.
     """
-    job = keep_import(
-        actor=actor, resource=resource, file=file, file_name=file_name, options=options, content_type=content_type
-    )
+    job = keep_import(**given)
     try:
         if job.total is None or job.total > settings.CRM_IMPORT_INLINE_ROWS or not _run_now(job):
             defer(job)
@@ -51,7 +45,12 @@ def keep_import(
     content_type: str = "",
     door: str = "api",
 ) -> ImportJob:
-    """Keep the file, to be imported by ``run_import``. Raises as ``start_import``."""
+    """Keep the file, to be imported by ``run_import``.
+
+    Raises:
+        UnreadableFile: the file is no table; nothing is kept.
+        ValidationError: the mapping names what is not there.
+    """
     job = ImportJob(owner=actor, kind=resource.kind(), door=door, file_name=file_name[:255], size=file.size)
     job.options, job.sha256 = options.as_json(), sha256_of(file)
     _look_at(job, resource, file, content_type)
