@@ -26,6 +26,8 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Max
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 
@@ -33,6 +35,8 @@ from crm_project.access import rules, services
 from crm_project.access.models import OwnedModel, Role, User
 from crm_project.access.roles import DEFAULTS
 from crm_project.database import sizes
+from customers.models import BuyerSegment
+from leads.models import ScoreRule
 
 from .factories import ApiKeyFactory, TeamFactory, UserFactory
 from .smtp import SmtpServer
@@ -59,6 +63,9 @@ KEPT_TABLES = {
 def empty_tables(self):
     """In place of Django's flush, which would take away the roles that migrations made."""
     tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT_TABLES
+    last = MigrationRecorder.Migration.objects.aggregate(last=Max("applied"))["last"]
+    for model in (ScoreRule, BuyerSegment):
+        model.objects.filter(created_at__gt=last).delete()
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(sorted(tables))} CASCADE")
     Group.objects.exclude(name__in=DEFAULTS).delete()

@@ -62,7 +62,7 @@ class JobAdmin(CrmModelAdmin):
     search_fields = ("task_name",)
     fields = (
         *("task_name", "shown_status", "queue_name", "shown_args", "attempts", "began_at", "scheduled_at", "ended_at"),
-        *("lock", "queueing_lock", "worker", "errors"),
+        *("lock", "queueing_lock", "shown_worker", "errors"),
     )
     readonly_fields = fields
 
@@ -120,6 +120,10 @@ class JobAdmin(CrmModelAdmin):
     @display(description=gettext_lazy("What it is about"))
     def shown_args(self, job: Job) -> str:
         return ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in job.args.items()) or "–"
+
+    @display(description=gettext_lazy("Worker"))
+    def shown_worker(self, job: Job) -> str:
+        return str(job.worker_id or "–")
 
     @display(description=gettext_lazy("Errors, newest first"))
     def errors(self, job: Job) -> str:
