@@ -87,4 +87,4 @@ $(RUNTIME) $(DEVELOPMENT):
 	@echo "Installing the packages of $(@F) into $(VENV). This takes a minute or two, once."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --root-user-action=ignore -r $(@F)
-	@cp $(@F) $@
+	@cp $^ $(@D)

@@ -225,7 +225,8 @@ def test_administrators_see_who_signed_in_and_who_could_not(administrator, rep, 
     ada.set_password("a long enough password")
     ada.save()
     for password in ("wrong", "a long enough password"):
-        client.post("/admin/login/", {"username": "ada", "password": password})
+        answer = client.post("/admin/login/", {"username": "ada", "password": password})
+    assert answer.url == "/admin/"
     for address, model in (("/admin/axes/accesslog/", AccessLog), ("/admin/axes/accessfailurelog/", AccessFailureLog)):
         assert "ada" in text_of(administrator.get(address))
         (row,) = model.objects.filter(username="ada")
