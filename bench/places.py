@@ -71,8 +71,7 @@ class Place:
         """Make the database and its records when they are missing, and an API key for each kind of user."""
         self.migrate()
         started = time.monotonic()
-        # Leads and customers are people among the contacts: with half as many leads, hardly anybody is made for them.
-        sizes = {"contacts": 1, "leads": 0.5, "customers": 0.3, "products": 0.002, "orders": 1}
+        sizes = {"contacts": 1, "leads": 1, "customers": 0.3, "products": 0.002, "orders": 1}
         counts = [part for name, share in sizes.items() for part in (f"--{name}", str(int(self.contacts * share)))]
         print(f"{self.name}: {self.manage('seed_demo', *counts)}", end=" ", flush=True)
         print(f"({time.monotonic() - started:.0f} s)")
