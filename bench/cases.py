@@ -129,7 +129,7 @@ class Cases:
             "search Smith": ["/contacts?search=smith"],
         }
         for name, path in paths.items():
-            for kind, sees in (("rep1k", "1,000"), ("rep100k", "100,000")):
+            for kind, sees in (("rep1k", "a thousandth"), ("rep100k", "a tenth")):
                 yield Case(
                     f"{name}, rep who sees {sees} : manager",
                     self.requests(self.large, path, kind),
@@ -161,7 +161,7 @@ class Cases:
             calls = [self.requests(place, [path]) for place in (self.large, self.small)]
             yield Case(f"{name}, {self.large.contacts:,} : {self.small.contacts:,}", *calls, 1.5, path=path)
         for name in ("leads", "leads ?status=", "customers", "orders", "orders ?status="):
-            for kind, sees in (("rep1k", "1,000"), ("rep100k", "100,000")):
+            for kind, sees in (("rep1k", "a thousandth"), ("rep100k", "a tenth")):
                 call, against = self.requests(self.large, [paths[name]], kind), self.requests(self.large, [paths[name]])
                 yield Case(f"{name}, rep who sees {sees} : manager", call, against, 1.5, path=paths[name], kind=kind)
 

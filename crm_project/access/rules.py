@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection
+from contextlib import suppress
 from operator import or_
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
-from django.core.exceptions import EmptyResultSet
+from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connection
 from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -29,7 +30,7 @@ from crm_project.database.sizes import is_large
 
 from .grants import grants_of
 
-FEW = 2_000  # So many records are looked at one by one faster than an index finds those that fit a filter.
+FEW = 10_000  # So many records are looked at one by one faster than an index finds those that fit a filter.
 SEES_FEW_SECONDS = 60
 
 
@@ -166,8 +167,8 @@ def top_k(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *, is_n
     """The ``limit`` first visible rows of an ordered queryset, as a queryset that is still to be sliced.
 
     Each branch reads its own first rows from an index in the list's order and stops; only those are united and sorted.
-    A page so costs the same for a user who sees a thousand records and for one who sees a hundred thousand.
-    ``is_narrowed`` says that the queryset is filtered or not ordered by its key: then a large table is asked ``among``.
+    A page so costs the same however many records the user sees. ``is_narrowed`` says that the queryset is filtered or
+    not ordered by its key: then a large table is asked ``among``.
     """
     ways = branches(user, queryset.model, verb)
     if ways is None:
@@ -176,8 +177,57 @@ def top_k(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *, is_n
         return queryset.none()
     if is_narrowed and _is_searched_by_row(queryset.model):
         return among(queryset, user, ways, verb)
-    first = queryset.model._default_manager.filter(pk__in=_united(queryset, ways, limit))
+    try:
+        sql, parameters = _in_sql(queryset, user, verb, ways, "UNION", limit)
+    except EmptyResultSet:
+        return queryset.none()
+    first = queryset.model._default_manager.filter(pk__in=RawSQL(sql, parameters))
     return first.order_by(*queryset.query.order_by)
+
+
+def _in_sql(
+    queryset: QuerySet, user: Any, verb: str, ways: list[Q], union: str, limit: int | None = None
+) -> tuple[str, list[Any]]:
+    """The primary keys of the rows that the ways reach, of each way only the first ``limit``; in SQL.
+
+    Of owned records it is written here, which takes a fifth of the time that Django takes.
+
+    Raises:
+        EmptyResultSet: no way reaches anything.
+    """
+    query = queryset.query
+    parts: list[tuple[str, Any]] = []
+    if _is_owned(queryset.model) and len(query.alias_map) <= 1 and query.order_by in ((), ("id",), ("-id",)):
+        parts = _owned_in_sql(queryset, user, verb, limit)
+    else:
+        for part in _parts(queryset, ways, limit):
+            with suppress(EmptyResultSet):
+                parts.append(part.query.sql_with_params())
+    if not parts:
+        raise EmptyResultSet
+    return f" {union} ".join(f"({sql})" for sql, _ in parts), [each for _, parameters in parts for each in parameters]
+
+
+def _owned_in_sql(queryset: QuerySet, user: Any, verb: str, limit: int | None) -> list[tuple[str, Any]]:
+    """What ``_owned_branches`` says, each branch with the conditions and the order of the queryset."""
+    model, grants, query = queryset.model, grants_of(user), queryset.query
+    table, *tables = map(connection.ops.quote_name, (model._meta.db_table, *_share_tables(model)))
+    try:
+        condition, given = query.where.as_sql(query.get_compiler(connection=connection), connection)
+    except FullResultSet:
+        condition, given = "true", []
+    rows, permission = f"SELECT {table}.id FROM {table}", permission_id(model, verb)
+    users, teams = (f"{rows} JOIN {shares} AS share ON share.content_object_id = {table}.id" for shares in tables)
+    reached = []
+    if permission_name(model, verb) in grants.own:
+        reached.append((rows, "assigned_to_id = %s", [user.pk]))
+        reached += [(rows, "team_id = %s", [group]) for group in grants.group_ids]
+    reached.append((users, "share.user_id = %s AND share.permission_id = %s", [user.pk, permission]))
+    for group in grants.group_ids:
+        reached.append((teams, "share.group_id = %s AND share.permission_id = %s", [group, permission]))
+    end = "".join(f" ORDER BY {table}.id {'DESC' if name.startswith('-') else ''}" for name in query.order_by)
+    end += f" LIMIT {limit}" if limit else ""
+    return [(f"{start} WHERE {condition} AND {way}{end}", [*given, *values]) for start, way, values in reached]
 
 
 def _is_searched_by_row(model: type[Model]) -> bool:
@@ -277,18 +327,19 @@ def count_up_to(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *
     elif is_narrowed and _is_searched_by_row(queryset.model):
         rows = among(queryset, user, ways, verb).values("pk")[:limit]
     else:
-        return _count_reached(queryset, ways, limit)
+        return _count_reached(queryset, user, verb, ways, limit)
     return min(rows.count(), limit)
 
 
-def _count_reached(queryset: QuerySet, ways: list[Q], limit: int) -> int:
+def _count_reached(queryset: QuerySet, user: Any, verb: str, ways: list[Q], limit: int) -> int:
     """Reads no more than ``limit`` rows, unless so many of them are reached twice that this does not tell enough."""
     try:
-        sql, parameters = each_way(queryset, ways)[:limit].query.sql_with_params()
+        sql, parameters = _in_sql(queryset, user, verb, ways, "UNION ALL")
     except EmptyResultSet:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*), count(DISTINCT pk) FROM ({sql}) AS reached (pk)", parameters)
+        sql = f"SELECT count(*), count(DISTINCT pk) FROM ({sql} LIMIT %s) AS reached (pk)"
+        cursor.execute(sql, [*parameters, limit])
         read, distinct = cursor.fetchone()
     if read < limit or distinct == limit:
         return distinct

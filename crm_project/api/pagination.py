@@ -6,10 +6,12 @@ import base64
 import json
 import re
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import ValidationError
+from django.core.cache import cache
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db.models import F, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
@@ -26,6 +28,7 @@ from .parsers import refuse_unstorable
 COUNT_EXACT_TO = 10_000
 COUNTS = ("bounded", "exact")
 EXPECTED_TO_BE_MORE = 3 * COUNT_EXACT_TO
+ESTIMATE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -218,11 +221,30 @@ def bounded_count(queryset: QuerySet, user: Any, is_filtered: bool = True) -> tu
     """The number of visible rows and whether it is exact: counted to 10,000, estimated by the planner beyond.
 
     One query, two of a large table: there nothing is counted where the planner expects three times as many from its
-    samples, which are not that wrong.
+    samples, which are not that wrong. An estimate holds for a minute, in which it costs no query.
     """
     queryset, ways = queryset.order_by(), rules.branches(user, queryset.model)
     if ways == []:
         return 0, True
+    key = _question(queryset, user, ways) if is_large(queryset.model) else ""
+    if key and (expected := cache.get(key)):
+        return expected, False
+    count, is_exact = _counted(queryset, user, ways, is_filtered)
+    if key and not is_exact:
+        cache.set(key, count, ESTIMATE_SECONDS)
+    return count, is_exact
+
+
+def _question(queryset: QuerySet, user: Any, ways: Any) -> str:
+    """What is counted, and for whom; nothing when it is known that there are no rows."""
+    try:
+        asked = repr((user.pk, ways, *queryset.values("pk").query.sql_with_params()))
+    except EmptyResultSet:
+        return ""
+    return f"estimate:{blake2b(asked.encode(), digest_size=16).hexdigest()}"
+
+
+def _counted(queryset: QuerySet, user: Any, ways: Any, is_filtered: bool) -> tuple[int, bool]:
     if ways is None and is_large(queryset.model) and _is_sampled(queryset.query.where):
         expected = planned_rows(queryset)
         if expected >= EXPECTED_TO_BE_MORE:
