@@ -25,8 +25,8 @@ IMPORT = [
     WHERE point.normalized = lower(given.email) AND point.type = 'mail' AND point.deleted_at IS NULL
     """,
     """
-    INSERT INTO contacts_organization (name)
-    SELECT DISTINCT company FROM given WHERE company <> '' ON CONFLICT DO NOTHING
+    INSERT INTO contacts_organization (name, domain, phone, address, notes)
+    SELECT DISTINCT company, '', '', '', '' FROM given WHERE company <> '' ON CONFLICT DO NOTHING
     """,
     """
     INSERT INTO contacts_category (name)
@@ -46,6 +46,8 @@ IMPORT = [
     SELECT given.id, category.id FROM given CROSS JOIN LATERAL unnest(string_to_array(categories, ';')) AS name (text)
         JOIN contacts_category AS category ON category.name = name.text WHERE is_new
     """,
+    # What triggers make of the contacts is planned by these.
+    "ANALYZE contacts_contactpoint, contacts_contactcategory",
     """
     INSERT INTO contacts_contact
         (id, name, description, job_title, organization_id, custom_fields, origin, assigned_to_id, created_by_id)

@@ -294,7 +294,11 @@ class Transfers:
 def send(place: Place, path: Path) -> str:
     """Upload the file as a client does, streamed; where to ask how far it is."""
     connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=120)
-    headers = {"Authorization": f"Bearer {place.keys['manager']}", "Content-Type": "text/csv"}
+    headers = {
+        "Authorization": f"Bearer {place.keys['manager']}",
+        "Content-Type": "text/csv",
+        "Content-Length": str(path.stat().st_size),
+    }
     with path.open("rb") as file:
         connection.request("POST", "/contacts/import?match=email", file, headers)
         response = connection.getresponse()

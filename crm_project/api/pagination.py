@@ -6,13 +6,14 @@ import base64
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet, ValidationError
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet, Window
 from django.db.models.expressions import Col
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from rest_framework import exceptions
@@ -28,6 +29,7 @@ from .parsers import refuse_unstorable
 COUNT_EXACT_TO = 10_000
 COUNTS = ("bounded", "exact")
 EXPECTED_TO_BE_MORE = 3 * COUNT_EXACT_TO
+EXPECTED_TO_BE_FEW = 2_000
 ESTIMATE_SECONDS = 60
 
 
@@ -110,8 +112,13 @@ class KeysetPagination(BasePagination):
             except (ValidationError, ValueError, TypeError) as error:
                 raise exceptions.ValidationError({"cursor": ["This is not a cursor of this list."]}) from error
         is_filtered = not request.query_params.keys() <= {*self.parameters}
-        found = rules.top_k(rows, user, size + 1, is_narrowed=is_filtered or order.columns != ("id",))
-        page: list[Any] = list(view.with_columns(found)[: size + 1])
+        is_narrowed = is_filtered or order.columns != ("id",)
+        found = view.with_columns(rules.top_k(rows, user, size + 1, is_narrowed=is_narrowed))
+        counter = Counter(queryset, user, is_filtered)
+        is_counted = is_narrowed and not cursor and counter.are_few
+        if is_counted:
+            found = found.annotate(rows_found=Window(Count("*")))
+        page: list[Any] = list(found[: size + 1])
         more = len(page) > size
         del page[size:]
         if backwards:
@@ -119,10 +126,12 @@ class KeysetPagination(BasePagination):
         view.prepare(page)
         if is_large(queryset.model) and not more and not cursor:
             self.count, self.count_is_exact = len(page), True
+        elif is_counted and page:
+            self.count, self.count_is_exact = page[0].rows_found, True
         elif is_exact:
             self.count, self.count_is_exact = rules.visible(queryset, user).order_by().count(), True
         else:
-            self.count, self.count_is_exact = bounded_count(queryset, user, is_filtered)
+            self.count, self.count_is_exact = counter.count()
         self.next = self.link(order, page[-1:], False) if (more or backwards) else None
         self.previous = self.link(order, page[:1], True) if (more if backwards else cursor) else None
         return page
@@ -217,43 +226,63 @@ class KeysetPagination(BasePagination):
         ]
 
 
-def bounded_count(queryset: QuerySet, user: Any, is_filtered: bool = True) -> tuple[int, bool]:
-    """The number of visible rows and whether it is exact: counted to 10,000, estimated by the planner beyond.
+class Counter:
+    """How many rows of a list somebody sees: exact to 10,000, beyond that as the planner expects from its samples.
 
-    One query, two of a large table: there nothing is counted where the planner expects three times as many from its
-    samples, which are not that wrong. An estimate holds for a minute, in which it costs no query.
+    One query, two of a large table. An estimate holds for a minute, in which it costs none.
     """
-    queryset, ways = queryset.order_by(), rules.branches(user, queryset.model)
-    if ways == []:
-        return 0, True
-    key = _question(queryset, user, ways) if is_large(queryset.model) else ""
-    if key and (expected := cache.get(key)):
-        return expected, False
-    count, is_exact = _counted(queryset, user, ways, is_filtered)
-    if key and not is_exact:
-        cache.set(key, count, ESTIMATE_SECONDS)
-    return count, is_exact
 
+    def __init__(self, queryset: QuerySet, user: Any, is_filtered: bool) -> None:
+        self.queryset, self.user, self.is_filtered = queryset.order_by(), user, is_filtered
+        self.model, self.ways = queryset.model, rules.branches(user, queryset.model)
+        self.is_large = is_large(self.model)
 
-def _question(queryset: QuerySet, user: Any, ways: Any) -> str:
-    """What is counted, and for whom; nothing when it is known that there are no rows."""
-    try:
-        asked = repr((user.pk, ways, *queryset.values("pk").query.sql_with_params()))
-    except EmptyResultSet:
-        return ""
-    return f"estimate:{blake2b(asked.encode(), digest_size=16).hexdigest()}"
+    @cached_property
+    def key(self) -> str:
+        """What is counted, and for whom; nothing of a small table, or when it is known that there are no rows."""
+        try:
+            asked = self.queryset.values("pk").query.sql_with_params() if self.is_large else None
+        except EmptyResultSet:
+            asked = None
+        if asked is None:
+            return ""
+        return f"estimate:{blake2b(repr((self.user.pk, self.ways, *asked)).encode(), digest_size=16).hexdigest()}"
 
+    @cached_property
+    def estimate(self) -> int | None:
+        return cache.get(self.key) if self.key else None
 
-def _counted(queryset: QuerySet, user: Any, ways: Any, is_filtered: bool) -> tuple[int, bool]:
-    if ways is None and is_large(queryset.model) and _is_sampled(queryset.query.where):
-        expected = planned_rows(queryset)
-        if expected >= EXPECTED_TO_BE_MORE:
-            return expected, False
-    count = rules.count_up_to(queryset, user, COUNT_EXACT_TO + 1, is_narrowed=is_filtered)
-    if count <= COUNT_EXACT_TO:
-        return count, True
-    has_grown(queryset.model)
-    return max(count, planned_rows(rules.each_way(queryset, ways))), False
+    @cached_property
+    def expected(self) -> int | None:
+        """How many rows the planner expects of a large table, where its samples tell, which are then not that wrong."""
+        is_sampled = self.ways is None and self.is_large and _is_sampled(self.queryset.query.where)
+        return planned_rows(self.queryset) if is_sampled else None
+
+    @property
+    def are_few(self) -> bool:
+        """Whether so few rows of a large table are found that a page reads all of them, and can count them as well."""
+        if not self.is_large or not hasattr(self.model, "user_shares") or self.ways == []:
+            return False
+        if self.ways is not None:
+            return rules.sees_few(self.user, self.model, "view", self.ways)
+        return bool(self.is_filtered and not self.estimate and self.expected and self.expected <= EXPECTED_TO_BE_FEW)
+
+    def count(self) -> tuple[int, bool]:
+        """The number, and whether it is exact."""
+        if self.ways == []:
+            return 0, True
+        if self.estimate:
+            return self.estimate, False
+        count = self.expected
+        if count is None or count < EXPECTED_TO_BE_MORE:
+            count = rules.count_up_to(self.queryset, self.user, COUNT_EXACT_TO + 1, is_narrowed=self.is_filtered)
+            if count <= COUNT_EXACT_TO:
+                return count, True
+            has_grown(self.model)
+            count = max(count, planned_rows(rules.each_way(self.queryset, self.ways)))
+        if self.key:
+            cache.set(self.key, count, ESTIMATE_SECONDS)
+        return count, False
 
 
 def _is_sampled(condition: Any) -> bool:

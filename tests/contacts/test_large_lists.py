@@ -21,6 +21,7 @@ def large_table(monkeypatch):
     monkeypatch.setitem(sizes._known, Contact, True)
     monkeypatch.setattr(pagination, "COUNT_EXACT_TO", 10)
     monkeypatch.setattr(pagination, "EXPECTED_TO_BE_MORE", 25)
+    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_FEW", 0)
     CustomField.objects.create(key="number", label="Number", type=CustomField.Type.INTEGER)
     made = [
         ContactFactory(name=f"{'Ann' if number >= 15 else 'Bob'} {number}", custom_fields={"number": number})
@@ -73,7 +74,20 @@ def test_guesses_about_computed_values_are_not_believed(large_table, manager, mo
 
 def test_a_page_that_holds_all_needs_no_count(large_table, manager):
     assert counted(manager, "/contacts?search=Ann+20") == (1, True)
-    assert queries_of(manager, "/contacts?search=Ann+20") == 3
+    assert queries_of(manager, "/contacts?search=Ann+20") == 4  # Key and rights, rate, plan, page.
+
+
+@pytest.mark.parametrize("few", [0, 25])
+def test_a_page_of_few_counts_them_along(large_table, manager, monkeypatch, few):
+    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_FEW", few)
+    monkeypatch.setattr(pagination, "COUNT_EXACT_TO", CONTACTS)
+    path = "/contacts?search=Ann&page_size=2&created_at_after=2020-01-01"
+    first = manager.get(path).json()
+    second = manager.get(first["next"]).json()
+    assert [(page["count"], page["count_is_exact"], len(page["results"])) for page in (first, second)] == [
+        (CONTACTS - 15, True, 2)
+    ] * 2
+    assert queries_of(manager, path) == (4 if few else 5)
 
 
 @pytest.mark.parametrize("few", [100, 1])
