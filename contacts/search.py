@@ -14,6 +14,7 @@ from crm_project.database.sizes import is_large
 from . import phones
 
 MOST_WORDS = 10
+LOOKED_UP = 12
 LETTER = re.compile(r"[^\W_]")
 SERVED = re.compile(r"[^\W_]{3}")
 Rows = TypeVar("Rows", bound=QuerySet)
@@ -35,12 +36,18 @@ def with_words(queryset: Rows, text: str, *columns: str) -> Rows:
     """The rows in which every word occurs in each of the columns, which hold folded text.
 
     Nothing but letters and digits, three in a row, is found by a trigram index. Where no word has so many and the table
-    is large, words are the beginnings of words, which the index finds too, and signs alone find nothing.
+    is large, words are the beginnings of words, which the index finds too, and signs alone find nothing. Of a long
+    word, such as an address, the index is asked for the beginning: it reads a list of rows for each letter.
     """
     words = text.split()[:MOST_WORDS]
-    lookup = "folded_contains"
-    if not any(SERVED.search(word) for word in words) and is_large(queryset.model):
-        words, lookup = [word for word in words if LETTER.search(word)], "folded_word_start"
-        if not words:
-            return queryset.none()
-    return queryset.filter(*(Q(**{f"{column}__{lookup}": word}) for word in words for column in columns))
+    if any(SERVED.search(word) for word in words) or not is_large(queryset.model):
+        return queryset.filter(*(_contains(column, word) for word in words for column in columns))
+    words = [word for word in words if LETTER.search(word)]
+    if not words:
+        return queryset.none()
+    return queryset.filter(*(Q(**{f"{column}__folded_word_start": word}) for word in words for column in columns))
+
+
+def _contains(column: str, word: str) -> Q:
+    found = Q(**{f"{column}__folded_contains": word[:LOOKED_UP]})
+    return found & Q(**{f"{column}__folded_holds": word}) if len(word) > LOOKED_UP else found

@@ -34,6 +34,19 @@ class FoldedContains(models.Lookup):
 
 @models.CharField.register_lookup
 @models.TextField.register_lookup
+class FoldedHolds(models.Lookup):
+    """``column__folded_holds=text``: as ``folded_contains``, asked of rows that were found by something else."""
+
+    lookup_name = "folded_holds"
+
+    def as_sql(self, compiler, connection):
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"strpos({left}, crm_fold({right})) > 0", (*left_params, *right_params)
+
+
+@models.CharField.register_lookup
+@models.TextField.register_lookup
 class FoldedWordStart(models.Lookup):
     """``column__folded_word_start=text``: a word of the column that holds folded text, or one of its lines, begins so.
 

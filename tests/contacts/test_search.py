@@ -78,6 +78,7 @@ JAMES, ALENA, PETER, JOSE, BRIEN, YAN = (
         ("ромашка алена", ALENA),
         ("jbutt@gmail.com", JAMES),
         ("jbutt@", JAMES),
+        ("jbutt@gmail.org", []),
         ("gmail", JAMES),
         ("@gmail.com", JAMES),
         ("jose_nunez+crm", JOSE),
