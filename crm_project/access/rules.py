@@ -32,6 +32,8 @@ from .grants import grants_of
 
 FEW = 10_000  # So many records are looked at one by one faster than an index finds those that fit a filter.
 SEES_FEW_SECONDS = 60
+# The orders that are written in SQL, of a table.
+ORDERS: dict[Any, str] = {(): "", ("id",): " ORDER BY {}.id", ("-id",): " ORDER BY {}.id DESC"}
 
 
 def permission_name(model: type[Model], verb: str) -> str:
@@ -197,7 +199,7 @@ def _in_sql(
     """
     query = queryset.query
     parts: list[tuple[str, Any]] = []
-    if _is_owned(queryset.model) and len(query.alias_map) <= 1 and query.order_by in ((), ("id",), ("-id",)):
+    if _is_owned(queryset.model) and len(query.alias_map) <= 1 and query.order_by in ORDERS:
         parts = _owned_in_sql(queryset, user, verb, limit)
     else:
         for part in _parts(queryset, ways, limit):
@@ -212,10 +214,10 @@ def _owned_in_sql(queryset: QuerySet, user: Any, verb: str, limit: int | None) -
     """What ``_owned_branches`` says, each branch with the conditions and the order of the queryset."""
     model, grants, query = queryset.model, grants_of(user), queryset.query
     table, *tables = map(connection.ops.quote_name, (model._meta.db_table, *_share_tables(model)))
-    try:
+    condition: Any = "true"
+    given: Any = []
+    with suppress(FullResultSet):
         condition, given = query.where.as_sql(query.get_compiler(connection=connection), connection)
-    except FullResultSet:
-        condition, given = "true", []
     rows, permission = f"SELECT {table}.id FROM {table}", permission_id(model, verb)
     users, teams = (f"{rows} JOIN {shares} AS share ON share.content_object_id = {table}.id" for shares in tables)
     reached = []
@@ -225,8 +227,7 @@ def _owned_in_sql(queryset: QuerySet, user: Any, verb: str, limit: int | None) -
     reached.append((users, "share.user_id = %s AND share.permission_id = %s", [user.pk, permission]))
     for group in grants.group_ids:
         reached.append((teams, "share.group_id = %s AND share.permission_id = %s", [group, permission]))
-    end = "".join(f" ORDER BY {table}.id {'DESC' if name.startswith('-') else ''}" for name in query.order_by)
-    end += f" LIMIT {limit}" if limit else ""
+    end = ORDERS[query.order_by].format(table) + (f" LIMIT {limit}" if limit else "")
     return [(f"{start} WHERE {condition} AND {way}{end}", [*given, *values]) for start, way, values in reached]
 
 
@@ -348,11 +349,14 @@ def _count_reached(queryset: QuerySet, user: Any, verb: str, ways: list[Q], limi
 
 def seen_of(queryset: QuerySet, user: Any) -> set[Any]:
     """The primary keys of those of a few rows that the user may view. One query."""
-    ways = branches(user, queryset.model)
+    rows, ways = queryset.order_by(), branches(user, queryset.model)
     if ways == []:
         return set()
-    rows = queryset.order_by()
-    return set((rows if ways is None else _united(rows, ways)).values_list("pk", flat=True))
+    if _is_owned(queryset.model):
+        rows = each_visible(rows, user)
+    elif ways:
+        rows = _united(rows, ways)
+    return set(rows.values_list("pk", flat=True))
 
 
 def seen(user: Any, model: type[Model], keys: Collection[Any]) -> set[Any]:
