@@ -115,7 +115,7 @@ class KeysetPagination(BasePagination):
         is_narrowed = is_filtered or order.columns != ("id",)
         found = view.with_columns(rules.top_k(rows, user, size + 1, is_narrowed=is_narrowed))
         counter = Counter(queryset, user, is_filtered)
-        is_counted = is_narrowed and not cursor and counter.are_few
+        is_counted = is_narrowed and not cursor and counter.are_few("search" in request.query_params)
         if is_counted:
             found = found.annotate(rows_found=Window(Count("*")))
         page: list[Any] = list(found[: size + 1])
@@ -258,14 +258,16 @@ class Counter:
         is_sampled = self.ways is None and self.is_large and _is_sampled(self.queryset.query.where)
         return planned_rows(self.queryset) if is_sampled else None
 
-    @property
-    def are_few(self) -> bool:
-        """Whether so few rows of a large table are found that a page reads all of them, and can count them as well."""
+    def are_few(self, is_searched: bool) -> bool:
+        """Whether so few rows of a large table are found that a page reads all of them, and can count them as well.
+
+        Of who sees many, only a search is worth the query that it takes to know: one of a trigram index for each word.
+        """
         if not self.is_large or not hasattr(self.model, "user_shares") or self.ways == []:
             return False
         if self.ways is not None:
             return rules.sees_few(self.user, self.model, "view", self.ways)
-        return bool(self.is_filtered and not self.estimate and self.expected and self.expected <= EXPECTED_TO_BE_FEW)
+        return bool(is_searched and not self.estimate and self.expected and self.expected <= EXPECTED_TO_BE_FEW)
 
     def count(self) -> tuple[int, bool]:
         """The number, and whether it is exact."""
