@@ -14,7 +14,7 @@ from crm_project.database.sizes import is_large
 from . import phones
 
 MOST_WORDS = 10
-LOOKED_UP = 12
+LOOKED_UP = 12  # Letters of a word, from the first three in a row on.
 LETTER = re.compile(r"[^\W_]")
 SERVED = re.compile(r"[^\W_]{3}")
 Rows = TypeVar("Rows", bound=QuerySet)
@@ -37,7 +37,7 @@ def with_words(queryset: Rows, text: str, *columns: str) -> Rows:
 
     Nothing but letters and digits, three in a row, is found by a trigram index. Where no word has so many and the table
     is large, words are the beginnings of words, which the index finds too, and signs alone find nothing. Of a long
-    word, such as an address, the index is asked for the beginning: it reads a list of rows for each letter.
+    word, such as an address, the index is asked for a piece: it reads a list of rows for each letter.
     """
     words = text.split()[:MOST_WORDS]
     if any(SERVED.search(word) for word in words) or not is_large(queryset.model):
@@ -49,5 +49,8 @@ def with_words(queryset: Rows, text: str, *columns: str) -> Rows:
 
 
 def _contains(column: str, word: str) -> Q:
-    found = Q(**{f"{column}__folded_contains": word[:LOOKED_UP]})
-    return found & Q(**{f"{column}__folded_holds": word}) if len(word) > LOOKED_UP else found
+    served = SERVED.search(word)
+    start = served.start() if served else 0
+    piece = word[start : start + LOOKED_UP]
+    found = Q(**{f"{column}__folded_contains": piece})
+    return found if piece == word else found & Q(**{f"{column}__folded_holds": word})

@@ -19,30 +19,33 @@ class Pattern(models.Func):
     output_field = models.TextField()
 
 
+class FoldedLookup(models.Lookup):
+    """A text in a column that holds folded text; ``template`` says it in SQL of both."""
+
+    template: str
+
+    def as_sql(self, compiler, connection):
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return self.template.format(left=left, right=right), (*left_params, *right_params)
+
+
 @models.CharField.register_lookup
 @models.TextField.register_lookup
-class FoldedContains(models.Lookup):
+class FoldedContains(FoldedLookup):
     """``column__folded_contains=text`` on a column that holds folded text; a trigram index serves it."""
 
     lookup_name = "folded_contains"
-
-    def as_sql(self, compiler, connection):
-        left, left_params = self.process_lhs(compiler, connection)
-        right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} LIKE crm_pattern({right})", (*left_params, *right_params)
+    template = "{left} LIKE crm_pattern({right})"
 
 
 @models.CharField.register_lookup
 @models.TextField.register_lookup
-class FoldedHolds(models.Lookup):
-    """``column__folded_holds=text``: as ``folded_contains``, asked of rows that were found by something else."""
+class FoldedHolds(FoldedLookup):
+    """``column__folded_holds=text``: the same, asked of rows that something else has found; no index is looked into."""
 
     lookup_name = "folded_holds"
-
-    def as_sql(self, compiler, connection):
-        left, left_params = self.process_lhs(compiler, connection)
-        right, right_params = self.process_rhs(compiler, connection)
-        return f"strpos({left}, crm_fold({right})) > 0", (*left_params, *right_params)
+    template = "strpos({left}, crm_fold({right})) > 0"
 
 
 @models.CharField.register_lookup
