@@ -13,13 +13,15 @@ class Part:
     """One kind of demo record, with the option of the command that says how many: ``contacts`` is ``--contacts N``.
 
     ``make(seed, count)`` sees to it that there are ``count`` demo records of this seed and gives how many it added, so
-    that a second call adds none and one that was cut short is finished by the next.
+    that a second call adds none and one that was cut short is finished by the next. When anything was added, ``finish``
+    is called once all parts are there.
     """
 
     name: str
     model: type[Model]
     default: int
     make: Callable[[int, int], int]
+    finish: Callable[[], object] | None = None
 
 
 _parts: dict[str, Part] = {}

@@ -20,6 +20,7 @@ class CustomersConfig(AppConfig):
         from .resources import CustomerResource
         from .services.digests import TEMPLATE
         from .standing import factors
+        from .tasks import refresh_standing
 
         filters.register()
         timeline.register()
@@ -29,5 +30,5 @@ class CustomersConfig(AppConfig):
         factors.register()
         custom_fields.register(Customer)
         merging.register(merging.moves("customers", Customer))
-        demo.register(demo.Part("customers", Customer, default=80, make=make_customers))
+        demo.register(demo.Part("customers", Customer, default=80, make=make_customers, finish=refresh_standing))
         erasing.register()

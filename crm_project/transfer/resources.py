@@ -123,19 +123,18 @@ class CrmResource(ModelResource):
         for name in names:
             target = said.get(name) if name in said else guess.mapping.get(name)
             if name in said and not target:
-                ignored[name] = _("Left out by the mapping.")
+                ignored[name] = _("Left out, as was said.")
             elif target and target in self.unstored:
                 ignored[name] = self.unstored[target]
             elif target and (name in said or target not in taken):
                 mapping[name] = target
             else:
-                ignored[name] = guess.ignored.get(
-                    name, _("No field is known by this name; a mapping can say which it is.")
-                )
+                ignored[name] = guess.ignored.get(name, _("No field has this name; choose one to take the column."))
         if not mapping:
             listed = ", ".join(f"“{name[:40]}”" for name in names[:10])
             raise UnreadableFile(
-                _("None of the columns is known (%s); name the fields in the header row, or give a mapping.") % listed,
+                _("None of the columns is known (%s); name the fields in the header row, or say which column is which.")
+                % listed,
                 "unknown_columns",
             )
         return FileColumns(mapping, ignored)
@@ -156,7 +155,7 @@ class CrmResource(ModelResource):
             elif target and target not in known:
                 problems.append(_("There is no field “%s”.") % (target[:60]) + suggestion(target, known))
             elif target and target in seen and target not in vocabulary.multiple:
-                problems.append(_("Two columns are mapped to “%s”.") % target)
+                problems.append(_("Two columns cannot both be “%s”.") % target)
             seen.add(target)
         if problems:
             raise ValidationError({"mapping": problems})
@@ -238,17 +237,13 @@ class CrmResource(ModelResource):
         return result
 
     def _add_to(self, result: Any, outcome: Outcome) -> None:
-        row = RowResult()
-        row.import_type = ROW_TYPES[outcome.kind]
-        result.increment_row_result_total(row)
+        result.totals[ROW_TYPES[outcome.kind]] += 1
         result.total_rows += 1
         if outcome.kind is Kind.FAILED:
             if len(result.failures) < SHOWN_ROWS:
                 problems = [problem.as_json() for problem in outcome.row.problems]
                 result.failures.append({"line": outcome.row.line, "problems": problems})
         elif len(result.previews) < SHOWN_ROWS:
-            row.object_id, row.object_repr = outcome.record, outcome.label
-            result.append_row_result(row)
             result.previews.append(outcome.as_json())
 
     # Export

@@ -185,7 +185,7 @@ class Cells:
         if key := as_uuid(text):
             row.keys["id"] = [str(key)]
         else:
-            message = _("This is not an id of this CRM; map the column to another field, or to null to leave it out.")
+            message = _("This is not an id of this CRM; choose another field for the column, or leave it out.")
             self.refuse(message, self.header("id"), text)
 
     def header(self, target: str) -> str | None:

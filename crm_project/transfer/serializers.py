@@ -24,7 +24,8 @@ from crm_project.suggest import nearest
 from . import links
 from .models import FORMATS, ExportJob, ImportJob, ImportSource, UndoJob
 from .options import OnMatch, Options
-from .resources import SHOWN_ROWS, CrmResource, resource_of
+from .previewing import visible_preview
+from .resources import SHOWN_ROWS, CrmResource
 from .rows import Kind
 
 SHOWN_ERRORS = 100
@@ -312,14 +313,7 @@ class ImportJobSerializer(JobSerializer):
 
     @extend_schema_field(ImportPreviewSerializer(many=True))
     def get_preview(self, job: ImportJob) -> list[dict[str, Any]]:
-        """Names and values only of records that would be new, which have no id yet, and that the user still may see."""
-        new = {each["id"] for each in job.preview if each["outcome"] == Kind.CREATED}
-        stored = {each["id"] for each in job.preview} - new
-        model = resource_of(job.kind).get_model()
-        hidden = stored - set(map(str, rules.seen(self.context["request"].user, model, stored))) if stored else set()
-        left_out: dict[str, Any] = {"label": None, "changes": {}}
-        shown = [each | left_out if each["id"] in hidden else each for each in job.preview]
-        return [each | {"id": None} if each["id"] in new else each for each in shown]
+        return visible_preview(job, self.context["request"].user)
 
     @extend_schema_field(serializers.URLField(allow_null=True))
     def get_error_file(self, job: ImportJob) -> str | None:

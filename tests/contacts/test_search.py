@@ -79,6 +79,7 @@ JAMES, ALENA, PETER, JOSE, BRIEN, YAN = (
         ("jbutt@gmail.com", JAMES),
         ("jbutt@", JAMES),
         ("jbutt@gmail.org", []),
+        ("@-.-@-.-@-.jbutt@gmail.com", []),
         ("gmail", JAMES),
         ("@gmail.com", JAMES),
         ("jose_nunez+crm", JOSE),

@@ -56,7 +56,7 @@ def test_preview_and_confirmed_import(staff, kind):
     assert model.objects.get().name == "Old"
     token = {"token": preview.context["confirm_token"]}
     page = client.post(f"/admin/{kind}/process_import/", token, follow=True).content.decode()
-    assert "Import finished: 0 created, 1 updated, 0 unchanged, 0 skipped, 1 failed." in page
+    assert "Import finished: 1 updated, 1 failed." in page
     assert model.objects.get().name == "New"
 
 
@@ -143,7 +143,7 @@ def test_one_field_for_two_columns_is_refused_and_shown_as_chosen(staff):
     client = staff("Administrator")
     said = chosen(look(client, FOREIGN)) | {"column_0": "email"}
     page = client.post("/admin/leads/lead/import/", said)
-    assert "Two columns are mapped to “email”." in text_of(page)
+    assert "Two columns cannot both be “email”." in text_of(page)
     assert page.context["columns_form"]["column_0"].value() == "email"
     assert not Lead.objects.exists()
 
@@ -186,3 +186,20 @@ def test_two_columns_may_be_left_out(manager, settings):
     mapping = json.dumps({"company": None, "phone": None})
     job = receipt(manager, "/dev/crm/leads/import", "name,email,company,phone\nA,a@x.example,B,1\n", mapping=mapping)
     assert (job["created"], set(job["mapping"])) == (1, {"name", "email"})
+
+
+def test_page_of_a_dry_run_tells_what_would_become_of_rows_and_how_it_was_asked(sales, staff, settings):
+    settings.CRM_SCOPED_RATES = {}
+    LeadFactory(name="Ada", email="ada@x.example", assigned_to=sales.user)
+    text = "name,email\nAda L,ada@x.example\nBob,bob@x.example\n"
+    job = receipt(sales, "/dev/crm/leads/import", text, match="email", on_match="fill", dry_run=1, region="US")
+    answer = staff("Administrator").get(f"/admin/transfer/importjob/{job['id']}/change/")
+    assert [(str(each["what"]), each["label"]) for each in answer.context["previews"]] == [
+        ("No change", "Ada"),
+        ("New record", "Bob"),
+    ]
+    page = text_of(answer)
+    assert "Match by: email; What a match does: Fill what is empty; Country of numbers: US" in page
+    assert "Only looked at, nothing imported" in page
+    assert "What would become of the first rows" in page
+    assert "New record" in page

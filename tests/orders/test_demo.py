@@ -9,7 +9,7 @@ from django.db.models import F, Sum
 
 from contacts.models import Contact
 from crm_project.access.models import User
-from customers.models import Conversion, Customer
+from customers.models import Conversion, Customer, Standing
 from leads.models import Campaign, Lead, LeadStatusChange
 from leads.services import time_in_statuses
 from leads.services.status import NEXT as NEXT_OF_LEADS
@@ -43,6 +43,7 @@ def test_the_demo_is_whole_and_a_second_run_adds_nothing():
     assert seed_demo() == dict.fromkeys(SIZES, "all there, none added")
     assert told() == first
     assert [model.objects.count() for model in (Lead, Customer, Product, Order)] == [120, 90, 30, 400]
+    assert Standing.objects.filter(band=Standing.Band.HEALTHY).exists(), "Health is there at once."
 
 
 def test_the_same_seed_makes_the_same_business():

@@ -19,16 +19,15 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from crm_project.access import rules
-from crm_project.access.models import User
 from crm_project.admin import CrmModelAdmin, Labelled
 
 from .. import exports, links, services, writing
 from ..models import ExportJob, ImportJob, ImportSource, Job, UndoJob
-from ..options import Options
+from ..previewing import visible_preview
 from ..resources import resource_of
 from ..serializers import conflicts_of
 from ..undo import NotUndoable, start_undo
-from .previews import words
+from .words import counted, options_of, shown, words
 
 SHOWN_FAILURES = 200
 REFRESH_SECONDS = "3"
@@ -104,12 +103,7 @@ class ImportJobAdmin(JobAdmin):
 
     @display(description=gettext_lazy("Options"))
     def shown_options(self, job: ImportJob) -> str:
-        """Those that are not as when nothing is said; columns are told apart."""
-        usual = Options().as_json() | {"on_match": None if job.options.get("match") else "update"}
-        said = {name: value for name, value in job.options.items() if name != "mapping" and value != usual[name]}
-        if owner := said.get("owner"):
-            said["owner"] = User.objects.filter(pk=owner).first()
-        return "; ".join(f"{name.replace('_', ' ')}: {words(value)}" for name, value in said.items())
+        return options_of(job)
 
     @display(description="SHA-256")
     def shown_hash(self, job: ImportJob) -> str:
@@ -121,8 +115,7 @@ class ImportJobAdmin(JobAdmin):
 
     @display(description=gettext_lazy("Rows"))
     def counts(self, job: ImportJob) -> str:
-        counted = [(_(name), getattr(job, name)) for name in services.COUNTS]
-        return ", ".join(_("%(count)s %(kind)s") % {"count": f"{n:,}", "kind": name} for name, n in counted if n) or "0"
+        return counted(job)
 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         """The job's receipt and, when it was taken back, that of the undoing; the page comes anew while one runs."""
@@ -132,6 +125,8 @@ class ImportJobAdmin(JobAdmin):
         context["receipts"] = [*([undo_receipt(undo)] if undo else []), self.receipt(request, job, undo)]
         context["conflicts"] = conflicts_of(undo, request.user) if undo else []
         context["columns"] = self.columns(job)
+        resource = resource_of(job.kind)(user=request.user)
+        context["previews"] = [shown(resource, each) for each in visible_preview(job, request.user)]
         response = super().render_change_form(request, context, *args, **options)
         if not job.has_ended or (undo and not undo.has_ended):
             response["Refresh"] = REFRESH_SECONDS

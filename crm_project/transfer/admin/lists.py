@@ -28,11 +28,12 @@ from crm_project.access.models import User
 
 from .. import exports, services, writing
 from ..models import ImportJob
-from ..options import OnMatch, Options
+from ..options import Options
 from ..reading import FORMATS, UnreadableFile
 from ..resources import CrmResource
 from ..serializers import options_from
 from . import previews
+from .words import ON_MATCH, OPTIONS, counted
 
 REFUSED = (UnreadableFile, ValidationError, exceptions.ValidationError)
 TOO_OLD = gettext_lazy("This preview is too old; send the file again.")
@@ -57,29 +58,24 @@ class ImportOptionsForm(ImportForm):
 
     match = forms.CharField(
         required=False,
-        label=gettext_lazy("Match by"),
+        label=OPTIONS["match"],
         widget=UnfoldAdminTextInputWidget,
     )
     on_match = forms.ChoiceField(
         required=False,
-        label=gettext_lazy("What a match does"),
+        label=OPTIONS["on_match"],
         widget=UnfoldAdminSelectWidget,
-        choices=[
-            (OnMatch.UPDATE, gettext_lazy("Update the record")),
-            (OnMatch.FILL, gettext_lazy("Fill what is empty")),
-            (OnMatch.SKIP, gettext_lazy("Skip the row")),
-            (OnMatch.ERROR, gettext_lazy("Refuse the row")),
-        ],
+        choices=list(ON_MATCH.items()),
     )
     source = forms.CharField(
         required=False,
-        label=gettext_lazy("Source"),
+        label=OPTIONS["source"],
         widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy("The name under which somebody has kept what the columns of such files mean."),
     )
     region = forms.CharField(
         required=False,
-        label=gettext_lazy("Country of numbers"),
+        label=OPTIONS["region"],
         widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy("Two letters, such as US or RU, for telephone numbers without a country."),
     )
@@ -192,8 +188,7 @@ class TransferMixin(ImportExportMixin):
             messages.error(request, _sentence(error))
             return HttpResponseRedirect(self.url(request, "import"))
         if job.has_ended:
-            counts = ", ".join(f"{getattr(job, count)} {count}" for count in services.COUNTS)
-            messages.success(request, _("Import finished: %s.") % counts)
+            messages.success(request, _("Import finished: %s.") % counted(job))
         else:
             messages.info(request, _("The file is being imported; this page tells how far it is."))
         return HttpResponseRedirect(reverse(f"{self.admin_site.name}:transfer_importjob_change", args=[job.pk]))

@@ -20,15 +20,10 @@ from ..reading import Row, Table, open_table
 from ..resources import PREVIEWED_ROWS, SHOWN_ROWS, CrmResource
 from ..rows import as_text
 from ..tasks import PREVIEW_SECONDS, PREVIEWS
+from .words import shown
 
 SAMPLED_ROWS = 20
 SAMPLE_CHARACTERS = 60
-OUTCOMES = {
-    "created": gettext_lazy("New record"),
-    "updated": gettext_lazy("Changed record"),
-    "unchanged": gettext_lazy("No change"),
-    "skipped": gettext_lazy("Left out"),
-}
 
 
 @dataclass(frozen=True)
@@ -65,6 +60,8 @@ class ColumnsForm(forms.Form):
         required=False,
         max_length=100,
         widget=UnfoldAdminTextInputWidget,
+        label=gettext_lazy("Keep these columns under a name"),
+        help_text=gettext_lazy("Such as the program that the file is from; the next file may name it."),
     )
 
     def __init__(self, resource: CrmResource, table: Table, data: Any = None) -> None:
@@ -72,10 +69,7 @@ class ColumnsForm(forms.Form):
         self.headers = table.headers
         columns = resource.columns_of(table.headers)
         samples = _samples(table)
-        left_out = [("", _("Leave out"))]
-        choices = [*left_out, *((name, resource.label_of(name)) for name in resource.targets())]
-        self.fields["source"].label = _("Keep these columns under a name")
-        self.fields["source"].help_text = _("Such as the program that the file is from; the next file may name it.")
+        choices = [("", _("Leave out")), *((name, resource.label_of(name)) for name in resource.targets())]
         for at, header in enumerate(table.headers):
             self.fields[f"column_{at}"] = forms.ChoiceField(
                 required=False,
@@ -95,20 +89,8 @@ class ColumnsForm(forms.Form):
         return {header: self.cleaned_data[f"column_{at}"] for at, header in enumerate(self.headers)}
 
 
-def shown(resource: CrmResource, preview: dict[str, Any]) -> dict[str, Any]:
-    """A row of a preview in words: the fields by their labels, lists with commas."""
-    changes = [
-        (resource.label_of(name), words(before), words(after)) for name, (before, after) in preview["changes"].items()
-    ]
-    return preview | {"changes": changes, "what": OUTCOMES[preview["outcome"]]}
-
-
 def delimiter(table: Table) -> str:
     return str(_("tabs")) if table.delimiter == "\t" else f"“{table.delimiter}”"
-
-
-def words(value: Any) -> str:
-    return ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
 
 
 def _samples(table: Table) -> dict[str, str]:

@@ -34,3 +34,6 @@ class Command(BaseCommand):
             # Without statistics and a visibility map the planner would choose as for empty tables.
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE" if connection.in_atomic_block else "VACUUM (ANALYZE)")
+            for part in demo.parts():
+                if part.finish:
+                    part.finish()
