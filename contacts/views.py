@@ -19,13 +19,6 @@ from crm_project.transfer.views import TransferActions
 
 from . import custom_fields as custom
 from . import filters, services
-from .duplicate_serializers import (
-    ContactMergeSerializer,
-    DuplicatesSerializer,
-    MergeSerializer,
-    PersonSerializer,
-    SurvivorSerializer,
-)
 from .duplicates import Person, find_duplicates
 from .models import Category, Contact, ContactMerge, CustomField, Interaction, Organization, Segment
 from .privacy_api.views import PrivacyActions
@@ -34,13 +27,18 @@ from .serializers import (
     CUSTOM_FIELD_CHANGE_EXAMPLES,
     CUSTOM_VALUES_EXAMPLE,
     CategorySerializer,
+    ContactMergeSerializer,
     ContactSerializer,
     CustomFieldSerializer,
     CustomValuesSerializer,
+    DuplicatesSerializer,
     InteractionSerializer,
+    MergeSerializer,
     OrganizationSerializer,
     OrganizationsOfContactSerializer,
+    PersonSerializer,
     SegmentSerializer,
+    SurvivorSerializer,
 )
 
 

@@ -219,8 +219,8 @@ class KeysetPagination(BasePagination):
             {
                 "name": "count",
                 "in": "query",
-                "description": "How rows are counted: `bounded` counts to 10,000 and estimates beyond, for a minute, `exact` counts "
-                "all of them, which on large tables takes time, and is a 503 where it takes too long.",
+                "description": "How rows are counted: `bounded` counts to 10,000 and estimates beyond, for a minute, "
+                "`exact` counts all of them, which on large tables takes time, and is a 503 where it takes too long.",
                 "schema": {"type": "string", "enum": [*COUNTS], "default": COUNTS[0]},
             },
         ]

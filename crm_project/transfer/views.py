@@ -23,17 +23,19 @@ from crm_project.suggest import nearest
 from . import exports, services, writing
 from .filters import ExportJobFilterSet, ImportJobFilterSet
 from .models import ExportJob, ImportJob, UndoJob
-from .option_serializers import FORMAT_NAMES, ImportOptionsSerializer, options_from
 from .parsers import MEDIA_TYPES, PARSERS
 from .reading import UnreadableFile
 from .resources import CrmResource
 from .serializers import (
     EXPORT_WAITING,
+    FORMAT_NAMES,
     RECEIPT,
     WAITING,
     ExportJobSerializer,
     ImportJobSerializer,
+    ImportOptionsSerializer,
     UndoJobSerializer,
+    options_from,
 )
 from .undo import start_undo
 

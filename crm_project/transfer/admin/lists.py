@@ -28,10 +28,10 @@ from crm_project.access.models import User
 
 from .. import exports, services, writing
 from ..models import ImportJob
-from ..option_serializers import options_from
 from ..options import Options
 from ..reading import FORMATS, UnreadableFile
 from ..resources import CrmResource
+from ..serializers import options_from
 from . import previews
 from .words import ON_MATCH, OPTIONS, counted
 

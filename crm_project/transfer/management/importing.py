@@ -20,11 +20,11 @@ from crm_project.access.models import User
 from crm_project.access.roles import ADMINISTRATOR
 from crm_project.transfer import exports, services
 from crm_project.transfer.models import ImportJob
-from crm_project.transfer.option_serializers import find_user, options_from
 from crm_project.transfer.options import OnMatch, Options
 from crm_project.transfer.reading import FORMATS, UnreadableFile
 from crm_project.transfer.resources import CrmResource
 from crm_project.transfer.rows import as_text
+from crm_project.transfer.serializers import find_user, options_from
 
 from .progress import Progress
 

@@ -10,12 +10,12 @@ from rest_framework import serializers
 from crm_project.api.schema import KEY, TIMES, example, record_example
 from crm_project.api.serializers import CrmModelSerializer, CrmSerializer
 
-from . import points
-from .duplicates import LIKELY, Candidate, Person, likeliest
-from .models import Contact, ContactMerge, ContactPoint
-from .serializers import CONTACT_REST, EXAMPLE, ContactSerializer
-from .services.contacts import PRIMARY
-from .services.merging import COLUMNS, MOST
+from .. import points
+from ..duplicates import LIKELY, Candidate, Person, likeliest
+from ..models import Contact, ContactMerge, ContactPoint
+from ..services.contacts import PRIMARY
+from ..services.merging import COLUMNS, MOST
+from .contacts import CONTACT_REST, EXAMPLE, ContactSerializer
 
 
 class PersonSerializer(CrmSerializer):

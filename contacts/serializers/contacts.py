@@ -12,11 +12,11 @@ from rest_framework import serializers
 from crm_project.api.schema import KEY, TIMES, example, record_example
 from crm_project.api.serializers import CrmModelSerializer, CrmSerializer, OwnedSerializer, VisibleRelatedField
 
-from . import custom_fields as custom
-from . import services
-from .filters import stored_filter
-from .models import Category, Contact, ContactPoint, CustomField, Interaction, Organization, Segment
-from .services.contacts import PointData
+from .. import custom_fields as custom
+from .. import services
+from ..filters import stored_filter
+from ..models import Category, Contact, ContactPoint, CustomField, Interaction, Organization, Segment
+from ..services.contacts import PointData
 
 
 class ContactPointSerializer(CrmSerializer):

@@ -13,11 +13,11 @@ from rest_framework.reverse import reverse
 from crm_project.access import rules
 from crm_project.api.schema import KEY
 
-from . import links
-from .models import ExportJob, ImportJob, UndoJob
-from .previewing import visible_preview
-from .resources import SHOWN_ROWS
-from .rows import Kind
+from .. import links
+from ..models import ExportJob, ImportJob, UndoJob
+from ..previewing import visible_preview
+from ..resources import SHOWN_ROWS
+from ..rows import Kind
 
 SHOWN_ERRORS = 100
 

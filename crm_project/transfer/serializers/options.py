@@ -16,9 +16,9 @@ from crm_project.api.parsers import refuse_unstorable
 from crm_project.api.serializers import CrmSerializer
 from crm_project.suggest import nearest
 
-from .models import FORMATS, ImportSource
-from .options import OnMatch, Options
-from .resources import CrmResource
+from ..models import FORMATS, ImportSource
+from ..options import OnMatch, Options
+from ..resources import CrmResource
 
 FORMAT_NAMES = [name for name, _label in FORMATS]
 
