@@ -75,9 +75,12 @@ class PersonModel(OwnedModel):
             # The list of who sees everything, newest first, and its count.
             models.Index(fields=["id"], name="%(class)s_live", condition=LIVE),
             # One branch each of the list of who sees own and team's people, and what they see of the trash.
-            models.Index(fields=["assigned_to", "id"], name="%(class)s_owner", include=["deleted_at"]),
+            models.Index(fields=["assigned_to", "id"], name="%(class)s_owner", include=["deleted_at", "sort_name"]),
             models.Index(
-                fields=["team", "id"], name="%(class)s_team", include=["deleted_at"], condition=Q(team__isnull=False)
+                fields=["team", "id"],
+                name="%(class)s_team",
+                include=["deleted_at", "sort_name"],
+                condition=Q(team__isnull=False),
             ),
             models.Index(fields=["id"], name="%(class)s_trash", condition=Q(deleted_at__isnull=False)),
             # ?status=, also together with the newest first.

@@ -15,6 +15,7 @@ from . import phones
 
 MOST_WORDS = 10
 LOOKED_UP = 12  # Letters of a word, from the first three in a row on.
+LOOKED_UP_DIGITS = 7
 LETTER = re.compile(r"[^\W_]")
 SERVED = re.compile(r"[^\W_]{3}")
 Rows = TypeVar("Rows", bound=QuerySet)
@@ -27,9 +28,17 @@ def searched(queryset: Rows, text: str) -> Rows:
     digits is found in any spelling, complete or in part. How words are found: ``with_words``.
     """
     if phones.looks_like_phone(text):
-        numbers = [Q(search_text__folded_contains=digits) for digits in phones.spellings(text)]
-        return queryset.filter(reduce(or_, numbers))
+        return queryset.filter(_has_number(phones.spellings(text)))
     return with_words(queryset, text, "search_text")
+
+
+def _has_number(spellings: list[str]) -> Q:
+    """One of the spellings occurs. The index is asked for the last digits, which they mostly have in common."""
+    ends = {digits[-LOOKED_UP_DIGITS:] for digits in spellings}
+    if len(ends) > 1:
+        return reduce(or_, (Q(search_text__folded_contains=digits) for digits in spellings))
+    whole = reduce(or_, (Q(search_text__folded_holds=digits) for digits in spellings))
+    return Q(search_text__folded_contains=ends.pop()) & whole
 
 
 def with_words(queryset: Rows, text: str, *columns: str) -> Rows:

@@ -185,9 +185,12 @@ class Contact(OwnedModel):
             # The list of who sees everything, newest first, and its count.
             models.Index(fields=["id"], name="contact_live", condition=LIVE),
             # One branch each of the list of who sees own, team's and shared contacts, and what they see of the trash.
-            models.Index(fields=["assigned_to", "id"], name="contact_owner", include=["deleted_at"]),
+            models.Index(fields=["assigned_to", "id"], name="contact_owner", include=["deleted_at", "sort_name"]),
             models.Index(
-                fields=["team", "id"], name="contact_team", include=["deleted_at"], condition=Q(team__isnull=False)
+                fields=["team", "id"],
+                name="contact_team",
+                include=["deleted_at", "sort_name"],
+                condition=Q(team__isnull=False),
             ),
             # ?contact_type=company, which few are.
             models.Index(fields=["id"], name="contact_companies", condition=LIVE & Q(contact_type="company")),

@@ -140,32 +140,47 @@ def _reached(user: Any, model: Any, verb: str, ways: list[Q]) -> Any:
     """
     if not _is_owned(model):
         return _united(model._base_manager.order_by(), ways)
-    owned = _owned_ways(user, model, verb)
-    sql = " UNION ".join(f"SELECT {way.key} FROM {way.table} WHERE {way.condition}" for way in owned)
-    return RawSQL(sql, [value for way in owned for value in way.values])
+    asked = [way.rows(way.key) for way in _owned_ways(user, model, verb)]
+    return RawSQL(" UNION ".join(sql for sql, _ in asked), [each for _, values in asked for each in values])
 
 
 class Way(NamedTuple):
-    """Rows of a table whose ``key`` is one of a record that the user reaches."""
+    """Rows of a table whose ``key`` is one of a record that the user reaches: those that name one of the holders."""
 
     table: str
     key: str
-    condition: str
-    values: list[Any]
+    holder: str
+    holders: list[Any]
+    condition: str = ""
+
+    def rows(self, columns: str, joined: str = "", condition: str = "", values: Any = ()) -> tuple[str, list[Any]]:
+        """The rows in SQL, with the conditions of a join."""
+        sql = f"SELECT {columns} FROM {self.table}{joined} WHERE {condition}{self.condition}{self.holder} = ANY(%s)"
+        return sql, [*values, self.holders]
+
+    def first_rows(self, columns: str, joined: str, condition: str, values: Any, end: str) -> tuple[str, list[Any]]:
+        """The first rows of each holder, which an index has in order; of all holders together none has."""
+        holder = "%s" if len(self.holders) == 1 else "holder"
+        sql = (
+            f"SELECT {columns} FROM {self.table}{joined} WHERE {condition}{self.condition}{self.holder} = {holder}{end}"
+        )
+        if len(self.holders) == 1:
+            return sql, [*values, *self.holders]
+        return f"SELECT mine.* FROM unnest(%s) AS holder, LATERAL ({sql}) AS mine", [self.holders, *values]
 
 
 def _owned_ways(user: Any, model: Any, verb: str) -> list[Way]:
     """What ``_owned_branches`` says, in SQL, which Django would take longer to write than PostgreSQL to answer."""
-    grants, permission, quoted = grants_of(user), permission_id(model, verb), connection.ops.quote_name
+    groups, quoted = grants_of(user).group_ids, connection.ops.quote_name
     records, of_users, of_groups = map(quoted, (model._meta.db_table, *_share_tables(model)))
     ways = []
-    if permission_name(model, verb) in grants.own:
-        ways.append(Way(records, f"{records}.id", "assigned_to_id = %s", [user.pk]))
-        ways += [Way(records, f"{records}.id", "team_id = %s", [group]) for group in grants.group_ids]
-    for table, column, keys in ((of_users, "user_id", [user.pk]), (of_groups, "group_id", grants.group_ids)):
-        condition = f"{table}.permission_id = %s AND {table}.{column} = %s"
-        ways += [Way(table, f"{table}.content_object_id", condition, [permission, key]) for key in keys]
-    return ways
+    if permission_name(model, verb) in grants_of(user).own:
+        ways.append(Way(records, f"{records}.id", "assigned_to_id", [user.pk]))
+        ways.append(Way(records, f"{records}.id", "team_id", [*groups]))
+    for table, holder, holders in ((of_users, "user_id", [user.pk]), (of_groups, "group_id", [*groups])):
+        key, condition = f"{table}.content_object_id", f"{table}.permission_id = {permission_id(model, verb)} AND "
+        ways.append(Way(table, key, f"{table}.{holder}", holders, condition))
+    return [way for way in ways if way.holders]
 
 
 def _is_owned(model: type[Model]) -> bool:
@@ -196,6 +211,8 @@ def top_k(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *, is_n
         sql, parameters = _in_sql(queryset, user, verb, ways, "UNION", limit)
     except EmptyResultSet:
         return queryset.none()
+    if end := ORDERS.get(queryset.query.order_by):
+        sql = f"SELECT id FROM ({sql}) AS first (id){end.format('first')} LIMIT {limit}"
     first = queryset.model._default_manager.filter(pk__in=RawSQL(sql, parameters))
     return first.order_by(*queryset.query.order_by)
 
@@ -208,33 +225,73 @@ def _in_sql(
     Raises:
         EmptyResultSet: no way reaches anything.
     """
-    query = queryset.query
     parts: list[tuple[str, Any]] = []
-    if _is_owned(queryset.model) and len(query.alias_map) <= 1 and query.order_by in ORDERS:
-        parts = _owned_in_sql(queryset, user, verb, limit)
+    if _is_owned(queryset.model) and len(queryset.query.alias_map) <= 1 and queryset.query.order_by in ORDERS:
+        parts = _owned_in_sql(queryset, user, verb, ["id"], limit)
     else:
         for part in _parts(queryset, ways, limit):
             with suppress(EmptyResultSet):
                 parts.append(part.query.sql_with_params())
     if not parts:
         raise EmptyResultSet
-    return f" {union} ".join(f"({sql})" for sql, _ in parts), [each for _, parameters in parts for each in parameters]
+    return f" {union} ".join(f"({sql})" for sql, _ in parts), [each for _, values in parts for each in values]
 
 
-def _owned_in_sql(queryset: QuerySet, user: Any, verb: str, limit: int | None) -> list[tuple[str, Any]]:
-    """Each way to owned records, with the conditions and the order of the queryset."""
+def _owned_in_sql(
+    queryset: QuerySet, user: Any, verb: str, columns: list[str], limit: int | None = None
+) -> list[tuple[str, Any]]:
+    """Each way to owned records, with the conditions of the queryset, and its order where there is a limit."""
     query, records = queryset.query, connection.ops.quote_name(queryset.model._meta.db_table)
-    condition: Any = "true"
-    given: Any = []
+    condition: Any = ""
+    values: Any = []
     with suppress(FullResultSet):
-        condition, given = query.where.as_sql(query.get_compiler(connection=connection), connection)
-    end = ORDERS[query.order_by].format(records) + (f" LIMIT {limit}" if limit else "")
+        condition, values = query.where.as_sql(query.get_compiler(connection=connection), connection)
+        condition = f"{condition} AND "
+    selected = ", ".join(f"{records}.{column}" for column in columns)
     parts = []
     for way in _owned_ways(user, queryset.model, verb):
-        joined = "" if way.table == records else f" JOIN {way.table} ON {way.key} = {records}.id"
-        sql = f"SELECT {records}.id FROM {records}{joined} WHERE {condition} AND {way.condition}{end}"
-        parts.append((sql, [*given, *way.values]))
+        joined = "" if way.table == records else f" JOIN {records} ON {way.key} = {records}.id"
+        if limit:
+            end = f"{ORDERS[query.order_by].format(records)} LIMIT {limit}"
+            parts.append(way.first_rows(selected, joined, condition, values, end))
+        else:
+            parts.append(way.rows(selected, joined, condition, values))
     return parts
+
+
+def first_of_few(
+    queryset: QuerySet, user: Any, order: list[str], beyond: list[Any], limit: int, *, is_filtered: bool
+) -> tuple[list[Any], int]:
+    """Primary keys of the first visible rows after the one with these values, and how many are visible in all.
+
+    For who ``sees_few`` of a kind, or of few rows that are found: all of them are taken, narrow, and sorted. One query,
+    another one for a page beyond the end.
+
+    Raises:
+        EmptyResultSet: there can be no rows.
+    """
+    columns = [queryset.model._meta.get_field(name.removeprefix("-")).column for name in order]
+    sees_all = branches(user, queryset.model) is None
+    if sees_all or is_filtered or len(queryset.query.alias_map) > 1:
+        found = queryset if sees_all else queryset.filter(IsReached(user, queryset.model, "view"))
+        inner, values = found.values_list(*columns).query.sql_with_params()
+    else:
+        parts = _owned_in_sql(queryset, user, "view", columns)
+        inner, values = " UNION ".join(sql for sql, _ in parts), tuple(each for _, given in parts for each in given)
+    names, sign = ", ".join(columns), "<" if order[0].startswith("-") else ">"
+    counted = f"SELECT *, count(*) OVER () AS number FROM ({inner}) AS reached ({names})"
+    start = f" WHERE ({names}) {sign} ({', '.join(['%s'] * len(beyond))})" if beyond else ""
+    end = ", ".join(
+        f"{column} {'DESC' if name.startswith('-') else 'ASC'}" for name, column in zip(order, columns, strict=True)
+    )
+    with connection.cursor() as cursor:
+        sql = f"SELECT id, number FROM ({counted}) AS counted{start} ORDER BY {end} LIMIT {limit}"
+        cursor.execute(sql, [*values, *beyond])
+        rows = cursor.fetchall()
+        if beyond and not rows:
+            cursor.execute(f"SELECT count(*) FROM ({inner}) AS reached", values)
+            return [], cursor.fetchone()[0]
+    return [key for key, _ in rows], rows[0][1] if rows else 0
 
 
 def _is_searched_by_row(model: type[Model]) -> bool:
@@ -248,7 +305,7 @@ def among(queryset: QuerySet, user: Any, ways: list[Q], verb: str) -> QuerySet:
     row that the filter finds whether it is visible. One query a minute to know which.
     """
     if sees_few(user, queryset.model, verb, ways):
-        return queryset.filter(pk__in=_reached(user, queryset.model, verb, ways))
+        return queryset.filter(IsReached(user, queryset.model, verb))
     return queryset.filter(_is_visible(user, queryset.model, verb))
 
 
@@ -263,6 +320,24 @@ def each_visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
     if not ways:
         return queryset.none()
     return queryset.filter(_belongs(user, queryset.model, verb) | Q(IsShared(user, queryset.model, verb)))
+
+
+class IsReached(Func):
+    """Whether the record of a row is one of the few that the user reaches.
+
+    As an array they are looked up one by one, whatever is asked of them; a subquery PostgreSQL may join the other way
+    round, by reading all that the filter finds.
+    """
+
+    output_field: Any = BooleanField()
+
+    def __init__(self, user: Any, model: Any, verb: str) -> None:
+        super().__init__(F("pk"))
+        self.reached = _reached(user, model, verb, [])
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
+        key, parameters = compiler.compile(self.get_source_expressions()[0])
+        return f"{key} = ANY(ARRAY({self.reached.sql}))", (*parameters, *self.reached.params)
 
 
 class IsShared(Func):
@@ -290,8 +365,12 @@ class IsShared(Func):
         return sql, (*parameters, *self.parameters[:2], *parameters, *self.parameters[2:])
 
 
-def sees_few(user: Any, model: type[Model], verb: str, ways: list[Q]) -> bool:
+def sees_few(user: Any, model: type[Model], verb: str, ways: list[Q] | None) -> bool:
     """Which of two plans is the faster one; both find the same rows, so an answer a minute old is good enough."""
+    if not ways or not _is_owned(model):
+        return False
+    if not is_large(model):
+        return True
 
     def ask() -> bool:
         return each_way(model._base_manager.order_by(), ways)[: FEW + 1].count() <= FEW

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -13,7 +14,7 @@ from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet, ValidationError
-from django.db.models import Count, F, QuerySet, Window
+from django.db.models import F, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from rest_framework import exceptions
@@ -29,8 +30,9 @@ from .parsers import refuse_unstorable
 COUNT_EXACT_TO = 10_000
 COUNTS = ("bounded", "exact")
 EXPECTED_TO_BE_MORE = 3 * COUNT_EXACT_TO
-EXPECTED_TO_BE_FEW = 2_000
 ESTIMATE_SECONDS = 60
+EXPECTED_TO_BE_FEW = 2_000
+RARE = re.compile(r"(?:\d\D*){7}|[^\W_]{3}@")  # A number, an address: what no more than a page of records has.
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,20 @@ class Order:
         sign = "-" if self.descending != backwards else ""
         return [sign + column for column in self.columns]
 
-    def beyond(self, queryset: QuerySet, values: list[Any], backwards: bool) -> QuerySet:
+    def typed(self, model: Any, values: list[Any]) -> list[Any]:
+        """The values of a cursor as those of the columns.
+
+        Raises:
+            ValidationError: a value is none of its column.
+        """
+        fields = [model._meta.get_field(column) for column in self.columns]
+        try:
+            return [field.to_python(value) for field, value in zip(fields, values, strict=True)]
+        except (ValidationError, ValueError, TypeError) as error:
+            raise exceptions.ValidationError({"cursor": ["This is not a cursor of this list."]}) from error
+
+    def beyond(self, queryset: QuerySet, typed: list[Any], backwards: bool) -> QuerySet:
         """The rows that come after a row with these values, or before it when going backwards."""
-        fields = [queryset.model._meta.get_field(column) for column in self.columns]
-        typed = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
         if len(self.columns) == 1:
             lookup = "lt" if self.descending != backwards else "gt"
             return queryset.filter(**{f"{self.columns[0]}__{lookup}": typed[0]})
@@ -105,36 +117,43 @@ class KeysetPagination(BasePagination):
         text = request.query_params.get("cursor", "")
         cursor = Cursor.decode(text, order) if text else None
         backwards = bool(cursor and cursor.backwards)
-        rows = queryset.order_by(*order.by(backwards))
-        if cursor:
-            try:
-                rows = order.beyond(rows, cursor.values, backwards)
-            except (ValidationError, ValueError, TypeError) as error:
-                raise exceptions.ValidationError({"cursor": ["This is not a cursor of this list."]}) from error
+        beyond = order.typed(queryset.model, cursor.values) if cursor else []
         is_filtered = not request.query_params.keys() <= {*self.parameters}
-        is_narrowed = is_filtered or order.columns != ("id",)
-        found = view.with_columns(rules.top_k(rows, user, size + 1, is_narrowed=is_narrowed))
-        counter = Counter(queryset, user, is_filtered)
-        is_counted = is_narrowed and not cursor and counter.are_few("search" in request.query_params)
-        if is_counted:
-            found = found.annotate(rows_found=Window(Count("*")))
-        page: list[Any] = list(found[: size + 1])
+        rows = queryset.order_by(*order.by(backwards))
+        counter = Counter(queryset, user, searched=request.query_params.get("search", ""))
+        if counter.are_few():
+            page = self.get_page_of_few(view, rows, beyond, size, is_filtered)
+        else:
+            if cursor:
+                rows = order.beyond(rows, beyond, backwards)
+            is_narrowed = is_filtered or order.columns != ("id",)
+            found = view.with_columns(rules.top_k(rows, user, size + 1, is_narrowed=is_narrowed))
+            page = list(found[: size + 1])
+            if is_large(queryset.model) and len(page) <= size and not cursor:
+                self.count, self.count_is_exact = len(page), True
+            elif is_exact:
+                self.count, self.count_is_exact = rules.visible(queryset, user).order_by().count(), True
+            else:
+                self.count, self.count_is_exact = counter.count()
         more = len(page) > size
         del page[size:]
         if backwards:
             page.reverse()
         view.prepare(page)
-        if is_large(queryset.model) and not more and not cursor:
-            self.count, self.count_is_exact = len(page), True
-        elif is_counted and page:
-            self.count, self.count_is_exact = page[0].rows_found, True
-        elif is_exact:
-            self.count, self.count_is_exact = rules.visible(queryset, user).order_by().count(), True
-        else:
-            self.count, self.count_is_exact = counter.count()
         self.next = self.link(order, page[-1:], False) if (more or backwards) else None
         self.previous = self.link(order, page[:1], True) if (more if backwards else cursor) else None
         return page
+
+    def get_page_of_few(self, view: Any, rows: QuerySet, beyond: list[Any], size: int, is_filtered: bool) -> list[Any]:
+        """One row more than the page has, of so few that they are counted along."""
+        keys: list[Any] = []
+        self.count, self.count_is_exact = 0, True
+        order, user = [*rows.query.order_by], self.request.user
+        with suppress(EmptyResultSet):
+            keys, self.count = rules.first_of_few(
+                rows.order_by(), user, order, beyond, size + 1, is_filtered=is_filtered
+            )
+        return list(view.with_columns(rows.model._default_manager.filter(pk__in=keys)).order_by(*order))
 
     def get_page_size(self, request: Any) -> int:
         text = request.query_params.get("page_size", str(self.page_size))
@@ -232,8 +251,8 @@ class Counter:
     One query, two of a large table. An estimate holds for a minute, in which it costs none.
     """
 
-    def __init__(self, queryset: QuerySet, user: Any, is_filtered: bool) -> None:
-        self.queryset, self.user, self.is_filtered = queryset.order_by(), user, is_filtered
+    def __init__(self, queryset: QuerySet, user: Any, searched: str) -> None:
+        self.queryset, self.user, self.searched = queryset.order_by(), user, searched
         self.model, self.ways = queryset.model, rules.branches(user, queryset.model)
         self.is_large = is_large(self.model)
 
@@ -256,18 +275,18 @@ class Counter:
     def expected(self) -> int | None:
         """How many rows the planner expects of a large table, where its samples tell, which are then not that wrong."""
         is_sampled = self.ways is None and self.is_large and _is_sampled(self.queryset.query.where)
-        return planned_rows(self.queryset) if is_sampled else None
+        return planned_rows(self.queryset.values("pk")) if is_sampled else None
 
-    def are_few(self, is_searched: bool) -> bool:
-        """Whether so few rows of a large table are found that a page reads all of them, and can count them as well.
+    def are_few(self) -> bool:
+        """Whether so few rows may be shown that the first of them are found and all are counted at once.
 
         Of who sees many, only a search is worth the query that it takes to know: one of a trigram index for each word.
+        What is ``RARE`` is not.
         """
-        if not self.is_large or not hasattr(self.model, "user_shares") or self.ways == []:
-            return False
         if self.ways is not None:
             return rules.sees_few(self.user, self.model, "view", self.ways)
-        return bool(is_searched and not self.estimate and self.expected and self.expected <= EXPECTED_TO_BE_FEW)
+        is_asked = self.searched and not RARE.search(self.searched) and not self.estimate
+        return bool(is_asked and self.expected and self.expected <= EXPECTED_TO_BE_FEW)
 
     def count(self) -> tuple[int, bool]:
         """The number, and whether it is exact."""
@@ -277,7 +296,7 @@ class Counter:
             return self.estimate, False
         count = self.expected
         if count is None or count < EXPECTED_TO_BE_MORE:
-            count = rules.count_up_to(self.queryset, self.user, COUNT_EXACT_TO + 1, is_narrowed=self.is_filtered)
+            count = rules.count_up_to(self.queryset, self.user, COUNT_EXACT_TO + 1, is_narrowed=bool(self.searched))
             if count <= COUNT_EXACT_TO:
                 return count, True
             has_grown(self.model)

@@ -160,7 +160,7 @@ class Server:
             "unix_socket_permissions": "0700",
             "timezone": "UTC",
             "max_connections": 100,
-            "shared_buffers": f"{min(memory // 4, 2048)}MB",
+            "shared_buffers": f"{min(memory // 4, 8192)}MB",
             "effective_cache_size": f"{memory // 2}MB",
             "work_mem": "16MB",
             "maintenance_work_mem": f"{max(64, min(memory // 16, 512))}MB",

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact
-from crm_project.access import services
+from crm_project.access import rules, services
 from crm_project.api import pagination
 from crm_project.history.timeline import source_count
 from tests.factories import CategoryFactory, ContactFactory, InteractionFactory, TeamFactory, UserFactory
@@ -36,9 +36,11 @@ def stored(ordering):
     return list(Contact.objects.order_by(*(sign + column for column in columns)).values_list("name", flat=True))
 
 
-@pytest.fixture
-def rep(sales):
-    """Sees contacts in each way that there is, some of them in several ways at once."""
+@pytest.fixture(params=[rules.FEW, 0], ids=["few", "many"])
+def rep(request, sales, monkeypatch):
+    """Sees contacts in each way that there is, some of them in several ways at once; taken for few and for many."""
+    monkeypatch.setattr(rules, "FEW", request.param)
+    monkeypatch.setattr(rules, "is_large", lambda model: True)
     team = TeamFactory()
     sales.user.groups.add(team)
     for index in range(13):
@@ -203,15 +205,16 @@ def test_count_is_exact_to_its_bound_and_an_estimate_beyond(manager, monkeypatch
         assert page["count"] == 6 if exact else page["count"] >= 6
 
 
-@pytest.mark.parametrize(("who", "count"), [("manager", 7), ("rep", 13)])
-def test_an_exact_count_is_exact_beyond_the_bound_too(who, count, request, monkeypatch):
-    client = request.getfixturevalue(who)
-    if who == "manager":
-        ContactFactory.create_batch(count)
+@pytest.mark.parametrize("role", ["Manager", "Sales"])
+def test_an_exact_count_is_exact_beyond_the_bound_too(role, api, monkeypatch):
+    client = api(UserFactory(groups=[role]))
+    ContactFactory.create_batch(7, assigned_to=client.user)
     monkeypatch.setattr(pagination, "COUNT_EXACT_TO", 5)
+    monkeypatch.setattr(rules, "FEW", 5)
+    monkeypatch.setattr(rules, "is_large", lambda model: True)
     for asked in ("count=exact", "count=exact&contact_type=person&ordering=name"):
         page = client.get(f"/contacts?page_size=2&{asked}").json()
-        assert (page["count"], page["count_is_exact"]) == (count, True)
+        assert (page["count"], page["count_is_exact"]) == (7, True)
         assert "count=exact" in page["next"]
     assert not client.get("/contacts?page_size=2&count=bounded").json()["count_is_exact"]
 
@@ -221,9 +224,15 @@ def test_a_count_is_counted_in_one_of_two_ways(manager):
     assert (answer.status_code, answer.json()["errors"]) == (400, {"count": ["One of: bounded, exact."]})
 
 
-def test_count_of_overlapping_ways_counts_each_row_once(rep):
-    page = rep.get("/contacts?page_size=5").json()
-    assert (page["count"], page["count_is_exact"]) == (13, True)
+@pytest.mark.parametrize("asked", ["", "&ordering=name", "&contact_type=person", "&search=anna"])
+def test_count_of_overlapping_ways_counts_each_row_once(rep, asked):
+    page = rep.get(f"/contacts?page_size=5{asked}").json()
+    assert (page["count"], page["count_is_exact"]) == (13 if asked != "&search=anna" else 8, True)
+
+
+def test_a_page_beyond_the_end_has_the_count(rep):
+    page = rep.get(f"/contacts?ordering=name&cursor={cursor('name', False, ['я', str(rep.user.pk)])}").json()
+    assert (page["results"], page["count"], page["count_is_exact"]) == ([], 13, True)
 
 
 @pytest.mark.parametrize("path", ["/dev/crm/categories", "/dev/crm/organizations", "/dev/crm/segments"])
@@ -248,7 +257,7 @@ def test_interactions_with_equal_times_come_once(manager):
 @pytest.mark.parametrize("role", ["Manager", "Sales"])
 @pytest.mark.parametrize(
     ("path", "expected"),
-    # Key and rights, rate, page and count; a category's name is looked up before.
+    # Key and rights, rate, page and count, in either order; a category's name is looked up before.
     [("/contacts", 4), ("/contacts?search=Contact", 4), ("/contacts?category=VIP&ordering=name", 5)],
 )
 def test_queries_of_a_list_do_not_grow_with_its_rows(api, role, path, expected):

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
+from django.urls import get_resolver
 from gunicorn.app.base import BaseApplication
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
@@ -64,4 +65,5 @@ class Server(BaseApplication):
     def load(self) -> Callable[..., Any]:
         from crm_project.wsgi import application
 
+        get_resolver().url_patterns  # noqa: B018  (imports all views, so that the first request finds them there)
         return application
