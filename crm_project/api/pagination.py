@@ -31,8 +31,7 @@ COUNT_EXACT_TO = 10_000
 COUNTS = ("bounded", "exact")
 EXPECTED_TO_BE_MORE = 3 * COUNT_EXACT_TO
 ESTIMATE_SECONDS = 60
-EXPECTED_TO_BE_FEW = 2_000
-RARE = re.compile(r"(?:\d\D*){7}|[^\W_]{3}@")  # A number, an address: what no more than a page of records has.
+RARE = re.compile(r"(?:\d\D*){7}|[^\s@]{3}@[^\s@]+\.\w\w")  # Found in a number or an address, whole ones mostly.
 
 
 @dataclass(frozen=True)
@@ -123,6 +122,7 @@ class KeysetPagination(BasePagination):
         counter = Counter(queryset, user, searched=request.query_params.get("search", ""))
         if counter.are_few():
             page = self.get_page_of_few(view, rows, beyond, size, is_filtered)
+            counter.keep(self.count)
         else:
             if cursor:
                 rows = order.beyond(rows, beyond, backwards)
@@ -148,10 +148,10 @@ class KeysetPagination(BasePagination):
         """One row more than the page has, of so few that they are counted along."""
         keys: list[Any] = []
         self.count, self.count_is_exact = 0, True
-        order, user = [*rows.query.order_by], self.request.user
+        order: list[Any] = [*rows.query.order_by]
         with suppress(EmptyResultSet):
             keys, self.count = rules.first_of_few(
-                rows.order_by(), user, order, beyond, size + 1, is_filtered=is_filtered
+                rows.order_by(), self.request.user, order, beyond, size + 1, is_filtered=is_filtered
             )
         return list(view.with_columns(rows.model._default_manager.filter(pk__in=keys)).order_by(*order))
 
@@ -281,12 +281,12 @@ class Counter:
         """Whether so few rows may be shown that the first of them are found and all are counted at once.
 
         Of who sees many, only a search is worth the query that it takes to know: one of a trigram index for each word.
-        What is ``RARE`` is not.
         """
         if self.ways is not None:
             return rules.sees_few(self.user, self.model, "view", self.ways)
-        is_asked = self.searched and not RARE.search(self.searched) and not self.estimate
-        return bool(is_asked and self.expected and self.expected <= EXPECTED_TO_BE_FEW)
+        if not self.searched or not self.is_large or self.estimate:
+            return False
+        return bool(RARE.search(self.searched) or (self.expected and self.expected <= COUNT_EXACT_TO))
 
     def count(self) -> tuple[int, bool]:
         """The number, and whether it is exact."""
@@ -301,9 +301,13 @@ class Counter:
                 return count, True
             has_grown(self.model)
             count = max(count, planned_rows(rules.each_way(self.queryset, self.ways)))
-        if self.key:
-            cache.set(self.key, count, ESTIMATE_SECONDS)
+        self.keep(count)
         return count, False
+
+    def keep(self, count: int) -> None:
+        """Take the count for an estimate from now on, if it is of those that are estimated."""
+        if count > COUNT_EXACT_TO and self.key:
+            cache.set(self.key, count, ESTIMATE_SECONDS)
 
 
 def _is_sampled(condition: Any) -> bool:

@@ -161,6 +161,8 @@ class Server:
             "timezone": "UTC",
             "max_connections": 100,
             "shared_buffers": f"{min(memory // 4, 8192)}MB",
+            # What was in memory is read back after a restart, so that nobody's first page waits for it.
+            "shared_preload_libraries": "pg_prewarm",
             "effective_cache_size": f"{memory // 2}MB",
             "work_mem": "16MB",
             "maintenance_work_mem": f"{max(64, min(memory // 16, 512))}MB",
