@@ -108,6 +108,8 @@ class KeysetPagination(BasePagination):
     page_size = 50
     max_page_size = 500
     parameters = ("page_size", "cursor", "ordering", "count")
+    count: int
+    count_is_exact: bool
 
     def paginate_queryset(self, queryset: QuerySet, request: Any, view: Any = None) -> list[Any]:
         self.request, user = request, request.user
