@@ -30,6 +30,7 @@ from .parsers import refuse_unstorable
 COUNT_EXACT_TO = 10_000
 COUNTS = ("bounded", "exact")
 EXPECTED_TO_BE_MORE = 3 * COUNT_EXACT_TO
+EXPECTED_TO_BE_FEW = COUNT_EXACT_TO
 ESTIMATE_SECONDS = 60
 RARE = re.compile(r"(?:\d\D*){7}|[^\s@]{3}@[^\s@]+\.\w\w")  # Found in a number or an address, whole ones mostly.
 
@@ -288,7 +289,7 @@ class Counter:
             return rules.sees_few(self.user, self.model, "view", self.ways)
         if not self.searched or not self.is_large or self.estimate:
             return False
-        return bool(RARE.search(self.searched) or (self.expected and self.expected <= COUNT_EXACT_TO))
+        return bool(RARE.search(self.searched) or (self.expected and self.expected <= EXPECTED_TO_BE_FEW))
 
     def count(self) -> tuple[int, bool]:
         """The number, and whether it is exact."""
