@@ -2,25 +2,27 @@ from django.db import migrations
 
 from crm_project.access import roles
 
+EDIT, SEE = ["add", "change", "delete", "view"], ["view"]
 KINDS = ["organization", "category", "segment", "contactpoint", "interaction"]
 DEFINITIONS = ["customfield"]
 
 
 def grant(apps, schema_editor):
-    edit, see = ["add", "change", "delete", "view"], ["view"]
-    whole = roles.codenames([*edit, "share", "import", "export", "merge"], ["contact"])
+    whole = roles.codenames([*EDIT, "share", "import", "export", "merge", "erase", "disclose"], ["contact"])
+    whole += ["view_contactmerge", *roles.codenames([*EDIT, "share"], ["task"])]
     roles.grant(
         apps,
         "contacts",
         {
-            roles.ADMINISTRATOR: whole + roles.codenames(edit, KINDS + DEFINITIONS) + ["view_contactmerge"],
-            roles.MANAGER: whole + roles.codenames(edit, KINDS) + roles.codenames(see, DEFINITIONS) + ["view_contactmerge"],
-            roles.SALES: roles.codenames([*edit, "import", "export"], ["contact"])
-            + roles.codenames(edit, ["contactpoint", "interaction"])
+            roles.ADMINISTRATOR: whole + roles.codenames(EDIT, KINDS + DEFINITIONS),
+            roles.MANAGER: whole + roles.codenames(EDIT, KINDS) + roles.codenames(SEE, DEFINITIONS),
+            roles.SALES: roles.codenames([*EDIT, "import", "export"], ["contact"])
+            + roles.codenames(EDIT, ["contactpoint", "interaction", "task"])
             + roles.codenames(["add", "view"], ["organization", "category"])
-            + roles.codenames(see, ["segment", "customfield"]),
-            roles.SUPPORT: roles.codenames(see, ["contact", *KINDS, *DEFINITIONS]) + roles.codenames(["add", "change"], ["interaction"]),
-            roles.READ_ONLY: roles.codenames(see, ["contact", *KINDS, *DEFINITIONS]),
+            + roles.codenames(SEE, ["segment", "customfield"]),
+            roles.SUPPORT: roles.codenames(SEE, ["contact", *KINDS, *DEFINITIONS, "task"])
+            + roles.codenames(["add", "change"], ["interaction", "task"]),
+            roles.READ_ONLY: roles.codenames(SEE, ["contact", *KINDS, *DEFINITIONS, "task"]),
         },
     )
 

@@ -7,14 +7,15 @@ EDIT, SEE = ["add", "change", "delete", "view"], ["view"]
 
 def grant(apps, schema_editor):
     everything = roles.codenames([*EDIT, "share"], ["feedback"]) + roles.codenames(["change", "view"], ["theme"])
+    ask = roles.codenames(["add", "view"], ["feedbackround"])
     roles.grant(
         apps,
         "feedback",
         {
-            roles.ADMINISTRATOR: everything,
-            roles.MANAGER: everything,
-            roles.SALES: roles.codenames(EDIT, ["feedback"]),
-            roles.SUPPORT: roles.codenames(["add", "change", "view"], ["feedback"]) + roles.codenames(SEE, ["theme"]),
+            roles.ADMINISTRATOR: everything + ask,
+            roles.MANAGER: everything + ask,
+            roles.SALES: roles.codenames(EDIT, ["feedback"]) + ask,
+            roles.SUPPORT: roles.codenames(["add", "change", "view"], ["feedback"]) + roles.codenames(SEE, ["theme"]) + ask,
             roles.READ_ONLY: roles.codenames(SEE, ["feedback", "theme"]),
         },
     )

@@ -22,5 +22,5 @@ BACKWARD = "DROP TRIGGER feedback_follow_owner ON customers_customer; DROP FUNCT
 
 
 class Migration(migrations.Migration):
-    dependencies = [("feedback", "0002_roles"), ("customers", "0006_phone_index")]
+    dependencies = [("feedback", "0002_roles"), ("customers", "0001_initial")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

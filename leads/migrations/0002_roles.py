@@ -3,21 +3,23 @@ from django.db import migrations
 from crm_project.access import roles
 
 EDIT, SEE = ["add", "change", "delete", "view"], ["view"]
+NURTURING = ["nurturesequence", "nurturestep", "nurtureenrollment"]
 
 
 def grant(apps, schema_editor):
-    lead = roles.codenames([*EDIT, "share", "import", "export"], ["lead"])
+    whole = roles.codenames([*EDIT, "share", "import", "export"], ["lead"])
+    whole += roles.codenames(EDIT, ["leadinteraction", "campaign", "scorerule", *NURTURING])
     roles.grant(
         apps,
         "leads",
         {
-            roles.ADMINISTRATOR: lead + roles.codenames(EDIT, ["leadinteraction", "campaign", "scorerule"]),
-            roles.MANAGER: lead + roles.codenames(EDIT, ["leadinteraction", "campaign", "scorerule"]),
+            roles.ADMINISTRATOR: whole,
+            roles.MANAGER: whole,
             roles.SALES: roles.codenames([*EDIT, "import", "export"], ["lead"])
-            + roles.codenames(EDIT, ["leadinteraction"])
-            + roles.codenames(SEE, ["campaign", "scorerule"]),
-            roles.SUPPORT: roles.codenames(SEE, ["lead", "leadinteraction", "campaign"]),
-            roles.READ_ONLY: roles.codenames(SEE, ["lead", "leadinteraction", "campaign", "scorerule"]),
+            + roles.codenames(EDIT, ["leadinteraction", "nurtureenrollment"])
+            + roles.codenames(SEE, ["campaign", "scorerule", *NURTURING]),
+            roles.SUPPORT: roles.codenames(SEE, ["lead", "leadinteraction", "campaign", *NURTURING]),
+            roles.READ_ONLY: roles.codenames(SEE, ["lead", "leadinteraction", "campaign", "scorerule", *NURTURING]),
         },
     )
 

@@ -6,6 +6,7 @@ USERS_AND_ROLES = [
     f"{verb}_{model}" for model in ("user", "apikey", "role") for verb in ("add", "change", "delete", "view")
 ]
 GROUPS = [f"{verb}_group" for verb in ("add", "change", "delete", "view")] + ["view_permission"]
+SIGN_INS = roles.codenames(["view"], ["accesslog", "accessfailurelog"])
 
 
 def make_roles(apps, schema_editor):
@@ -16,12 +17,14 @@ def make_roles(apps, schema_editor):
         )
     roles.grant(apps, "auth", {roles.ADMINISTRATOR: GROUPS})
     roles.grant(apps, "access", {roles.ADMINISTRATOR: USERS_AND_ROLES})
+    roles.grant(apps, "axes", {roles.ADMINISTRATOR: SIGN_INS})
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("access", "0001_initial"),
         ("auth", "0012_alter_user_first_name_max_length"),
+        ("axes", "0009_add_session_hash"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
     operations = [migrations.RunPython(make_roles, migrations.RunPython.noop)]

@@ -20,10 +20,18 @@ NAMED = [
 def grant(apps, schema_editor):
     see = roles.codenames(SEE, EVERYTHING)
     edit = [*roles.codenames(EDIT, [*RULES, *SEGMENTS]), "view_standing"]
+    whole = roles.codenames([*EDIT, "share", "import", "export"], ["customer"])
+    interactions = roles.codenames(EDIT, ["customerinteraction"])
     roles.grant(
         apps,
         "customers",
-        {roles.ADMINISTRATOR: edit, roles.MANAGER: edit, roles.SALES: see, roles.SUPPORT: see, roles.READ_ONLY: see},
+        {
+            roles.ADMINISTRATOR: [*whole, *interactions, *edit, "view_conversion"],
+            roles.MANAGER: [*whole, *interactions, *edit, "view_conversion"],
+            roles.SALES: roles.codenames([*EDIT, "import", "export"], ["customer"]) + interactions + see,
+            roles.SUPPORT: roles.codenames(SEE, ["customer"]) + interactions + see,
+            roles.READ_ONLY: roles.codenames(SEE, ["customer", "customerinteraction"]) + see,
+        },
     )
 
 
@@ -42,7 +50,7 @@ def name_segments(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0007_standing"), ("access", "0002_roles")]
+    dependencies = [("customers", "0001_initial"), ("access", "0002_roles")]
     operations = [
         migrations.RunPython(grant, migrations.RunPython.noop),
         migrations.RunPython(name_segments, migrations.RunPython.noop),
