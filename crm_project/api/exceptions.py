@@ -42,6 +42,14 @@ class PreconditionFailed(CrmError):
     default_code = "precondition_failed"
 
 
+class LengthRequired(CrmError):
+    """A body in chunks, of which nobody knows before its end how long it is."""
+
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = gettext_lazy("Send the length of the body as Content-Length; a body in chunks is not read.")
+    default_code = "length_required"
+
+
 class PayloadTooLarge(CrmError):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = gettext_lazy("The request body is too large.")

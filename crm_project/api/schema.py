@@ -35,6 +35,7 @@ EXAMPLES: dict[str, tuple[str, str, dict[str, list[str]]]] = {
     "405": ('Method "PUT" not allowed.', "method_not_allowed", {}),
     "409": ("Resource already exists", "already_exists", {}),
     "410": ("This log is no longer there.", "gone", {}),
+    "411": ("Send the length of the body as Content-Length; a body in chunks is not read.", "length_required", {}),
     "412": ("Somebody else changed this record in the meantime.", "precondition_failed", {}),
     "413": ("The request body may have 10 MB at most.", "payload_too_large", {}),
     "415": ('Unsupported media type "text/plain" in request.', "unsupported_media_type", {}),
@@ -49,6 +50,7 @@ DESCRIPTIONS = {
     "404": "There is no such record.",
     "409": "The state of the records does not allow this.",
     "410": "The record is gone, or the caller may not see it.",
+    "411": "The body was sent in chunks, without its length.",
     "412": "`If-Match` names an older version; `current` holds the record as it is now.",
     "413": "The body is larger than allowed.",
     "415": "The body's media type is not supported.",
@@ -145,7 +147,7 @@ class CrmSchema(AutoSchema):
         if self.is_detail():
             codes.append("404")
         if self.method not in SAFE_METHODS:
-            codes += ["409", "413", "415"]
+            codes += ["409", "411", "413", "415"]
         if self.method in {"PUT", "PATCH", "DELETE"}:
             codes.append("412")
         if self.method == "POST":

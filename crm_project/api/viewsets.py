@@ -22,7 +22,7 @@ from crm_project.access import rules
 
 from . import idempotency
 from .errors import is_retryable
-from .exceptions import PayloadTooLarge, PreconditionFailed
+from .exceptions import LengthRequired, PayloadTooLarge, PreconditionFailed
 from .filters import StrictFilterBackend, refuse_unknown_parameters, says_true
 from .pagination import KeysetPagination
 from .permissions import RightPermission
@@ -98,6 +98,8 @@ class CrmViewSet(GenericViewSet):
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         length = request.META.get("CONTENT_LENGTH") or "0"
+        if length == "0" and "chunked" in request.headers.get("Transfer-Encoding", ""):
+            raise LengthRequired()
         if length.isdecimal() and int(length) > self.max_body_bytes:
             raise PayloadTooLarge(f"The request body may have {self.max_body_bytes // MEGABYTE} MB at most.")
         super().initial(request, *args, **kwargs)

@@ -254,6 +254,13 @@ def test_unknown_media_type_is_415(manager, content_type):
     assert not Contact.objects.exists()
 
 
+def test_body_in_chunks_is_411(manager):
+    headers = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+    answer = manager.generic("POST", "/contacts", b'{"name": "A"}', content_type="application/json", **headers)
+    assert refusal(answer, 411)["code"] == "length_required"
+    assert not Contact.objects.exists()
+
+
 def test_too_large_body_is_413_before_it_is_read(manager):
     body = refusal(post_raw(manager, b'{"description": "' + b"x" * 10 * 1024 * 1024 + b'"}'), 413)
     assert body["message"] == "The request body may have 10 MB at most."
