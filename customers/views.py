@@ -37,11 +37,11 @@ from .serializers import (
 
 def hide_unseen(user: Any, records: list[Any]) -> None:
     """The contact and the lead behind a customer are told only to who may see them."""
-    contacts = rules.seen(user, Contact, {record.contact_id for record in records})
-    leads = rules.seen(user, Lead, {record.lead_id for record in records} - {None})
+    contacts, leads = ({getattr(record, name) for record in records} - {None} for name in ("contact_id", "lead_id"))
+    seen = rules.seen_together(user, {Contact: contacts, Lead: leads})
     for record in records:
-        record.seen_contact_id = record.contact_id if record.contact_id in contacts else None
-        record.seen_lead_id = record.lead_id if record.lead_id in leads else None
+        record.seen_contact_id = record.contact_id if record.contact_id in seen else None
+        record.seen_lead_id = record.lead_id if record.lead_id in seen else None
 
 
 class CustomerViewSet(PersonActions, TransferActions, HistoryActions, SharingActions, OwnedViewSet):

@@ -1,6 +1,7 @@
 """What every test stands on. The environment comes first: Django reads it when the settings load."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 from crm_project.database.embedded import Server
@@ -26,8 +27,6 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Max
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 
@@ -35,8 +34,6 @@ from crm_project.access import rules, services
 from crm_project.access.models import OwnedModel, Role, User
 from crm_project.access.roles import DEFAULTS
 from crm_project.database import sizes
-from customers.models import BuyerSegment
-from leads.models import ScoreRule
 
 from .factories import ApiKeyFactory, TeamFactory, UserFactory
 from .smtp import SmtpServer
@@ -55,20 +52,19 @@ KEPT_TABLES = {
     "auth_permission",
     "django_content_type",
     "django_migrations",
-    "customers_buyersegment",
-    "leads_scorerule",
 }
+make_score_rules = import_module("leads.migrations.0002_roles").make_rules
+name_buyer_segments = import_module("customers.migrations.0002_roles").name_segments
 
 
 def empty_tables(self):
-    """In place of Django's flush, which would take away the roles that migrations made."""
+    """In place of Django's flush, which would take away the roles that migrations made, and what else they did."""
     tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT_TABLES
-    last = MigrationRecorder.Migration.objects.aggregate(last=Max("applied"))["last"]
-    for model in (ScoreRule, BuyerSegment):
-        model.objects.filter(created_at__gt=last).delete()
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(sorted(tables))} CASCADE")
     Group.objects.exclude(name__in=DEFAULTS).delete()
+    make_score_rules(apps, None)
+    name_buyer_segments(apps, None)
 
 
 TransactionTestCase._fixture_teardown = empty_tables

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet, ValidationError
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet, Window
 from django.db.models.expressions import Col
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from rest_framework import exceptions
@@ -32,7 +32,7 @@ COUNTS = ("bounded", "exact")
 EXPECTED_TO_BE_MORE = 3 * COUNT_EXACT_TO
 EXPECTED_TO_BE_FEW = COUNT_EXACT_TO
 ESTIMATE_SECONDS = 60
-RARE = re.compile(r"(?:\d\D*){7}|[^\s@]{3}@[^\s@]+\.\w\w")  # Found in a number or an address, whole ones mostly.
+RARE = re.compile(r"(?:\d\D*){7}|[^\s@]{3}@[^\s@]+\.\w\w")  # Is in a telephone number or an address.
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,9 @@ class KeysetPagination(BasePagination):
         is_filtered = not request.query_params.keys() <= {*self.parameters}
         rows = queryset.order_by(*order.by(backwards))
         counter = Counter(queryset, user, searched=request.query_params.get("search", ""))
-        if counter.are_few():
+        if counter.are_rare() and not cursor:
+            page = self.get_page_of_rare(view, rows, size)
+        elif counter.are_few():
             page = self.get_page_of_few(view, rows, beyond, size, is_filtered)
             counter.keep(self.count)
         else:
@@ -147,8 +149,15 @@ class KeysetPagination(BasePagination):
         self.previous = self.link(order, page[:1], True) if (more if backwards else cursor) else None
         return page
 
+    def get_page_of_rare(self, view: Any, rows: QuerySet, size: int) -> list[Any]:
+        """One row more than the page has, and the count. To be counted, all are read, and not looked for in order."""
+        found = view.with_columns(rules.each_visible(rows, self.request.user)).annotate(rows_found=Window(Count("*")))
+        page = list(found[: size + 1])
+        self.count, self.count_is_exact = page[0].rows_found if page else 0, True
+        return page
+
     def get_page_of_few(self, view: Any, rows: QuerySet, beyond: list[Any], size: int, is_filtered: bool) -> list[Any]:
-        """One row more than the page has, of so few that they are counted along."""
+        """One row more than the page has, and the count, whatever the cursor. Only keys are sorted and counted."""
         keys: list[Any] = []
         self.count, self.count_is_exact = 0, True
         order: list[Any] = [*rows.query.order_by]
@@ -280,6 +289,10 @@ class Counter:
         is_sampled = self.ways is None and self.is_large and _is_sampled(self.queryset.query.where)
         return planned_rows(self.queryset.values("pk")) if is_sampled else None
 
+    def are_rare(self) -> bool:
+        """Whether something is searched of which a large table can only have a few."""
+        return self.is_large and bool(RARE.search(self.searched))
+
     def are_few(self) -> bool:
         """Whether so few rows may be shown that the first of them are found and all are counted at once.
 
@@ -287,9 +300,8 @@ class Counter:
         """
         if self.ways is not None:
             return rules.sees_few(self.user, self.model, "view", self.ways)
-        if not self.searched or not self.is_large or self.estimate:
-            return False
-        return bool(RARE.search(self.searched) or (self.expected and self.expected <= EXPECTED_TO_BE_FEW))
+        is_asked = self.searched and not self.estimate
+        return bool(is_asked and self.expected and self.expected <= EXPECTED_TO_BE_FEW)
 
     def count(self) -> tuple[int, bool]:
         """The number, and whether it is exact."""

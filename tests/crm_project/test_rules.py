@@ -107,6 +107,8 @@ def test_every_way_to_ask_gives_the_same_answer(db, user, owned, verb):
                 assert [each.pk for each in narrowed[:2]] == first
         if verb == "view":
             assert rules.seen(me, Contact, [each.pk for each in contacts]) == expected
+            assert rules.seen(me, Contact, [str(each.pk) for each in contacts]) in (expected, {*map(str, expected)})
+            assert {each.pk for each in rules.each_visible(everything, me)} == expected
         transaction.set_rollback(True)
 
 
