@@ -22,6 +22,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 
 from crm_project.access import rules
+from crm_project.database import changes
 from crm_project.database.sizes import has_grown, is_large
 from crm_project.suggest import nearest
 
@@ -32,6 +33,7 @@ COUNTS = ("bounded", "exact")
 EXPECTED_TO_BE_MORE = 3 * COUNT_EXACT_TO
 EXPECTED_TO_BE_FEW = COUNT_EXACT_TO
 ESTIMATE_SECONDS = 60
+DEAR = 1_000
 RARE = re.compile(r"(?:\d\D*){7}|[^\s@]{3}@[^\s@]+\.\w\w")  # Is in a telephone number or an address.
 
 
@@ -126,8 +128,9 @@ class KeysetPagination(BasePagination):
         if counter.are_rare() and not cursor:
             page = self.get_page_of_rare(view, rows, size)
         elif counter.are_few():
+            change = counter.change() if (counter.expected or 0) > DEAR else None
             page = self.get_page_of_few(view, rows, beyond, size, is_filtered)
-            counter.keep(self.count)
+            counter.keep(self.count, change)
         else:
             if cursor:
                 rows = order.beyond(rows, beyond, backwards)
@@ -269,19 +272,28 @@ class Counter:
         self.is_large = is_large(self.model)
 
     @cached_property
-    def key(self) -> str:
-        """What is counted, and for whom; nothing of a small table, or when it is known that there are no rows."""
-        try:
-            asked = self.queryset.values("pk").query.sql_with_params() if self.is_large else None
-        except EmptyResultSet:
-            asked = None
-        if asked is None:
-            return ""
-        return f"estimate:{blake2b(repr((self.user.pk, self.ways, *asked)).encode(), digest_size=16).hexdigest()}"
+    def asked(self) -> tuple[str, Any]:
+        """What is counted; nothing of a small table, or when it is known that there are no rows."""
+        with suppress(EmptyResultSet):
+            if self.is_large:
+                return self.queryset.values("pk").query.sql_with_params()
+        return "", ()
 
     @cached_property
-    def estimate(self) -> int | None:
-        return cache.get(self.key) if self.key else None
+    def key(self) -> str:
+        """What is counted, and for whom."""
+        if not self.asked[0]:
+            return ""
+        asked = repr((self.user.pk, self.ways, *self.asked))
+        return f"count:{blake2b(asked.encode(), digest_size=16).hexdigest()}"
+
+    @cached_property
+    def kept(self) -> tuple[int, bool] | None:
+        """What was counted within the last minute, if it still holds: an estimate, or since which nothing changed."""
+        count, change = (cache.get(self.key) if self.key else None) or (None, None)
+        if count is None or (change is not None and change != changes.last()):
+            return None
+        return count, change is not None
 
     @cached_property
     def expected(self) -> int | None:
@@ -300,29 +312,35 @@ class Counter:
         """
         if self.ways is not None:
             return rules.sees_few(self.user, self.model, "view", self.ways)
-        is_asked = self.searched and not self.estimate
+        is_asked = self.searched and not self.kept
         return bool(is_asked and self.expected and self.expected <= EXPECTED_TO_BE_FEW)
 
     def count(self) -> tuple[int, bool]:
         """The number, and whether it is exact."""
         if self.ways == []:
             return 0, True
-        if self.estimate:
-            return self.estimate, False
+        if self.kept:
+            return self.kept
         count = self.expected
         if count is None or count < EXPECTED_TO_BE_MORE:
+            change = self.change()
             count = rules.count_up_to(self.queryset, self.user, COUNT_EXACT_TO + 1, is_narrowed=bool(self.searched))
             if count <= COUNT_EXACT_TO:
+                self.keep(count, change)
                 return count, True
             has_grown(self.model)
             count = max(count, planned_rows(rules.each_way(self.queryset, self.ways)))
         self.keep(count)
         return count, False
 
-    def keep(self, count: int) -> None:
-        """Take the count for an estimate from now on, if it is of those that are estimated."""
-        if count > COUNT_EXACT_TO and self.key:
-            cache.set(self.key, count, ESTIMATE_SECONDS)
+    def change(self) -> int | None:
+        """The last change before what is counted now, if what is counted can be kept until the next one."""
+        return changes.last_if_settled() if self.key and changes.tell(self.asked[0]) else None
+
+    def keep(self, count: int, change: int | None = None) -> None:
+        """Keep a count that was dear: an estimate for a minute, an exact one as long as nothing changes in that."""
+        if self.key and (count > COUNT_EXACT_TO or (change is not None and count > DEAR)):
+            cache.set(self.key, (count, None if count > COUNT_EXACT_TO else change), ESTIMATE_SECONDS)
 
 
 def _is_sampled(condition: Any) -> bool:

@@ -7,6 +7,7 @@ class DatabaseConfig(AppConfig):
     label = "database"
 
     def ready(self):
-        from . import checks, functions, triggers  # noqa: F401  (the first two register themselves)
+        from . import changes, checks, functions, triggers  # noqa: F401  (two of them register themselves)
 
         post_migrate.connect(triggers.quicken, sender=self)
+        post_migrate.connect(changes.watch, sender=self)
