@@ -339,7 +339,7 @@ class Counter:
 
     def keep(self, count: int, change: int | None = None) -> None:
         """Keep a count that was dear: an estimate for a minute, an exact one as long as nothing changes in that."""
-        if self.key and (count > COUNT_EXACT_TO or (change is not None and count > DEAR)):
+        if (count > COUNT_EXACT_TO or (change is not None and count > DEAR)) and self.key:
             cache.set(self.key, (count, None if count > COUNT_EXACT_TO else change), ESTIMATE_SECONDS)
 
 

@@ -27,6 +27,12 @@ def dear(monkeypatch):
 
 
 @pytest.fixture
+def alone(monkeypatch):
+    """Nobody else writes, as far as these tests go: others may, in other databases of the same server."""
+    monkeypatch.setattr(changes, "last_if_settled", changes.last)
+
+
+@pytest.fixture
 def ask(dear, api, transactional_db):
     """``ask()``: the count of the people of a category, and whether the database counted them."""
     client = api(UserFactory(groups=["Manager"]))
@@ -67,11 +73,11 @@ def test_only_what_reads_watched_tables_and_no_clock_is_told(sql, told):
     assert changes.tell(sql) is told
 
 
-def test_it_is_counted_once_as_long_as_nothing_is_written(ask):
+def test_it_is_counted_once_as_long_as_nothing_is_written(ask, alone):
     assert [ask(), ask(), ask()] == [(3, True), (3, False), (3, False)]
 
 
-def test_each_write_counts_by_whatever_way(ask):
+def test_each_write_counts_by_whatever_way(ask, alone):
     def sql(statement):
         with connection.cursor() as cursor:
             cursor.execute(statement)
@@ -105,7 +111,7 @@ def test_what_is_being_written_meanwhile_is_not_missed(ask):
     assert [ask(), ask()] == [(3, True), (3, True)]  # Nothing is kept before the other one is done.
     may_commit.set()
     thread.join()
-    assert [ask(), ask()] == [(4, True), (4, False)]
+    assert [ask()[0], ask()[0]] == [4, 4]
 
 
 def test_while_many_write_each_count_is_of_its_moment(ask, api):
@@ -126,10 +132,10 @@ def test_while_many_write_each_count_is_of_its_moment(ask, api):
             assert least <= count <= 3 + len(before)
 
     at_once([write, write, *(partial(read, client) for client in clients)])
-    assert [ask(), ask()][1] == (33, False)
+    assert [ask()[0], ask()[0]] == [33, 33]
 
 
-def test_what_is_kept_is_of_one_user(dear, api, transactional_db):
+def test_what_is_kept_is_of_one_user(dear, alone, api, transactional_db):
     ContactFactory(name="Ann", categories=["VIP"])
     path = "/contacts?category=VIP"
     assert api(UserFactory(groups=["Manager"])).get(path).json()["count"] == 1

@@ -109,6 +109,12 @@ def test_every_way_to_ask_gives_the_same_answer(db, user, owned, verb):
             assert rules.seen(me, Contact, [each.pk for each in contacts]) == expected
             assert rules.seen(me, Contact, [str(each.pk) for each in contacts]) in (expected, {*map(str, expected)})
             assert {each.pk for each in rules.each_visible(everything, me)} == expected
+        if verb == "view" and rules.branches(me, Contact):
+            some = Contact.objects.filter(deleted_at=None)
+            for rows in (some, some.filter(sort_name__gte=""), some.filter(pk__in=Contact.objects.values("pk"))):
+                for order in (["-id"], ["-sort_name", "-id"]):
+                    found = rules.first_of_few(rows, me, order, [], 9, is_filtered=rows is not some)
+                    assert (set(found[0]), found[1]) == (expected, len(expected))
         transaction.set_rollback(True)
 
 
