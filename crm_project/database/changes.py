@@ -59,14 +59,17 @@ def last() -> int:
 
 
 def last_if_settled() -> int | None:
-    """The number of the last change, if whatever was written up to it is committed or gone by now. Two queries.
+    """The number of the last change, if whatever was written up to it is committed or gone by now. One query.
 
     Who wrote before the number was read got a transaction id before the one that is drawn here. All of these have ended
-    when the snapshot, which is taken before drawing, says so of each up to the drawn one.
+    when the snapshot of the second statement, which is taken before drawing, says so of each up to the drawn one.
     """
     if connection.in_atomic_block:
         return None
-    number = last()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot()) = pg_current_xact_id()")
+        cursor.execute(
+            "SELECT last_value FROM crm_changes; SELECT pg_snapshot_xmin(pg_current_snapshot()) = pg_current_xact_id()"
+        )
+        number = cursor.fetchone()[0]
+        cursor.nextset()
         return number if cursor.fetchone()[0] else None
