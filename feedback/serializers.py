@@ -8,7 +8,13 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 from crm_project.api.schema import KEY, TIMES, example, record_example
-from crm_project.api.serializers import CrmModelSerializer, CrmSerializer, OwnedSerializer, VisibleRelatedField
+from crm_project.api.serializers import (
+    ChoiceField,
+    CrmModelSerializer,
+    CrmSerializer,
+    OwnedSerializer,
+    VisibleRelatedField,
+)
 from orders.models import Order
 
 from . import services
@@ -112,7 +118,7 @@ class RequestSerializer(CrmSerializer):
         allow_null=True,
         help_text="The order that the customer is asked about; the mail then names its product.",
     )
-    language = serializers.ChoiceField(
+    language = ChoiceField(
         choices=Language.choices,
         required=False,
         help_text="Of the mail and the page. Left out: that of the customer's last answer, else Russian for a name in"
@@ -309,7 +315,7 @@ class TrendSerializer(CrmSerializer):
 class FoundThemeSerializer(CrmSerializer):
     id = serializers.UUIDField()
     label = serializers.CharField()
-    language = serializers.ChoiceField(choices=Language.choices)
+    language = ChoiceField(choices=Language.choices)
     terms = serializers.ListField(child=serializers.CharField(), help_text="Word stems, the heaviest first.")
     is_hidden = serializers.BooleanField()
     count = serializers.IntegerField(help_text="Comments that are about it.")

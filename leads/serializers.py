@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from crm_project.api.schema import KEY, TIMES, example, record_example
 from crm_project.api.serializers import (
+    ChoiceField,
     CrmModelSerializer,
     CrmSerializer,
     MomentField,
@@ -84,7 +85,7 @@ class LeadSerializer(OwnedSerializer):
     last_contact = MomentField(required=False, allow_null=True)
     custom_fields = serializers.DictField(required=False)
     contact_id = serializers.UUIDField(source="seen_contact_id", read_only=True, allow_null=True)
-    assignment = serializers.ChoiceField(
+    assignment = ChoiceField(
         choices=Method.choices, required=False, write_only=True, help_text="Deals a new lead out to a member of `team`."
     )
 

@@ -10,7 +10,13 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field
 from rest_framework import serializers
 
 from crm_project.api.schema import KEY, TIMES, example, record_example
-from crm_project.api.serializers import CrmModelSerializer, CrmSerializer, OwnedSerializer, VisibleRelatedField
+from crm_project.api.serializers import (
+    ChoiceField,
+    CrmModelSerializer,
+    CrmSerializer,
+    OwnedSerializer,
+    VisibleRelatedField,
+)
 
 from .. import custom_fields as custom
 from .. import services
@@ -23,8 +29,8 @@ class ContactPointSerializer(CrmSerializer):
     """One way to reach a contact."""
 
     id = serializers.UUIDField(required=False, help_text="Given to change a point, left out to add one.")
-    type = serializers.ChoiceField(choices=ContactPoint.Type.choices)
-    service = serializers.ChoiceField(choices=ContactPoint.Service.choices, required=False)
+    type = ChoiceField(choices=ContactPoint.Type.choices)
+    service = ChoiceField(choices=ContactPoint.Service.choices, required=False)
     value = serializers.CharField(max_length=500, help_text="As given.")
     normalized = serializers.CharField(
         read_only=True, help_text="E.164 for numbers, lower case for addresses: what equal ones have in common."

@@ -12,7 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from crm_project.api.schema import KEY, example
-from crm_project.api.serializers import CrmSerializer
+from crm_project.api.serializers import CrmSerializer, MultipleChoiceField
 
 from .models import OwnedModel, User
 from .services import SHARED_VERBS, Share, set_shares, shares_of
@@ -27,7 +27,7 @@ class ShareSerializer(CrmSerializer):
         queryset=User.objects.filter(is_active=True), pk_field=serializers.UUIDField(), required=False, allow_null=True
     )
     team = serializers.PrimaryKeyRelatedField(queryset=Group.objects.all(), required=False, allow_null=True)
-    verbs = serializers.MultipleChoiceField(choices=SHARED_VERBS, allow_empty=False)
+    verbs = MultipleChoiceField(choices=SHARED_VERBS, allow_empty=False)
 
     def validate(self, attrs: dict[str, Any]) -> Share:
         if bool(attrs.get("user")) == bool(attrs.get("team")):

@@ -17,7 +17,7 @@ from django_filters import rest_framework as filters
 from rest_framework import exceptions
 
 from crm_project.access import rules
-from crm_project.suggest import nearest
+from crm_project.suggest import nearest, not_one_of
 
 
 def refuse_unknown_parameters(sent: Any, known: list[str]) -> None:
@@ -124,10 +124,7 @@ class ChoiceListField(TextListField):
         super().validate(value)
         for part in value:
             if part not in self.known:
-                guess = nearest(part, self.known)
-                hint = f" Did you mean “{guess}”?" if guess else ""
-                message = f"“{part[:50]}” is not one of: {', '.join(self.known)}.{hint}"
-                raise ValidationError("%(message)s", params={"message": message}, code="invalid")
+                raise ValidationError("%(message)s", params={"message": not_one_of(part, self.known)}, code="invalid")
 
 
 class UUIDListField(TextListField):

@@ -13,7 +13,7 @@ from rest_framework import exceptions, serializers
 
 from crm_project.access import rules
 from crm_project.access.models import User
-from crm_project.suggest import nearest
+from crm_project.suggest import nearest, not_one_of
 
 from .errors import as_errors
 
@@ -21,6 +21,23 @@ from .errors import as_errors
 def unknown_field(name: str, known: list[str]) -> str:
     guess = nearest(name, known)
     return f"Unknown field. Did you mean “{guess}”?" if guess else "Unknown field."
+
+
+class NearestChoiceMixin:
+    """Names the choices, and the nearest one, when a value is none."""
+
+    def fail(self: Any, key: str, **values: Any) -> None:
+        if key == "invalid_choice":
+            raise exceptions.ValidationError(not_one_of(str(values["input"]), map(str, self.choices)), key)
+        super().fail(key, **values)
+
+
+class ChoiceField(NearestChoiceMixin, serializers.ChoiceField):
+    """One of some values."""
+
+
+class MultipleChoiceField(NearestChoiceMixin, serializers.MultipleChoiceField):
+    """Some of some values."""
 
 
 class StrictMixin:
@@ -42,6 +59,7 @@ class CrmSerializer(StrictMixin, serializers.Serializer):
 class CrmModelSerializer(StrictMixin, serializers.ModelSerializer):
     """For records. Runs the model's ``clean_fields`` and ``clean``, which DRF leaves out."""
 
+    serializer_choice_field = ChoiceField
     _built: ClassVar[dict[type, dict[str, Any]]] = {}
 
     def get_fields(self) -> dict[str, Any]:

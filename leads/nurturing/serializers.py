@@ -11,7 +11,7 @@ from rest_framework import exceptions, serializers
 from contacts.models import Segment
 from crm_project.api.errors import as_errors
 from crm_project.api.schema import KEY, example, record_example
-from crm_project.api.serializers import CrmModelSerializer, CrmSerializer, VisibleRelatedField
+from crm_project.api.serializers import ChoiceField, CrmModelSerializer, CrmSerializer, VisibleRelatedField
 from crm_project.mail import templates
 from crm_project.mail.models import Purpose
 
@@ -34,7 +34,7 @@ class NurtureStepSerializer(CrmSerializer):
     to add, `status` the new `status`."""
 
     id = serializers.UUIDField(required=False, help_text="Of a step that the sequence has already.")
-    kind = serializers.ChoiceField(choices=NurtureStep.Kind.choices)
+    kind = ChoiceField(choices=NurtureStep.Kind.choices)
     days = serializers.IntegerField(min_value=0, max_value=366, required=False)
     hours = serializers.IntegerField(min_value=0, max_value=23, required=False)
     template = serializers.CharField(
@@ -42,7 +42,7 @@ class NurtureStepSerializer(CrmSerializer):
     )
     title = serializers.CharField(max_length=255, required=False, allow_blank=True)
     points = serializers.IntegerField(min_value=-100, max_value=100, required=False, allow_null=True)
-    status = serializers.ChoiceField(choices=NurtureStep.STATUSES, required=False, allow_blank=True)
+    status = ChoiceField(choices=NurtureStep.STATUSES, required=False, allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -211,7 +211,7 @@ class CalendarEntrySerializer(CrmSerializer):
     sequence_id = serializers.UUIDField(source="sequence.pk")
     sequence = serializers.CharField(source="sequence.name")
     position = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=NurtureStep.Kind.choices)
+    kind = ChoiceField(choices=NurtureStep.Kind.choices)
     what = serializers.CharField(help_text="The mail's subject, the task's title, the points or the status.")
 
 

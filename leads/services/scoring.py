@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from procrastinate.exceptions import AlreadyEnqueued
 
 from ..models import Lead, LeadInteraction, ScoreRule
@@ -41,11 +42,15 @@ def _why(rule: ScoreRule, lead: Lead, interactions: int) -> str | None:
         case Kind.FILLED:
             return _("Its %s is known.") % rule.value if getattr(lead, rule.value, None) else None
         case Kind.INTERACTIONS:
-            return _("It had %s interactions.") % interactions if interactions >= int(rule.value) else None
+            said = ngettext("It had %d interaction.", "It had %d interactions.", interactions) % interactions
+            return said if interactions >= int(rule.value) else None
         case Kind.RECENT:
-            days = (timezone.now() - lead.last_contact).days if lead.last_contact else None
-            recent = days is not None and days <= int(rule.value)
-            return _("The last contact was %s days ago.") % days if recent else None
+            most = int(rule.value)
+            if not lead.last_contact or (timezone.now() - lead.last_contact).days > most:
+                return None
+            return (
+                ngettext("There was contact in the last %d day.", "There was contact in the last %d days.", most) % most
+            )
     return None
 
 

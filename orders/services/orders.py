@@ -89,10 +89,8 @@ def take_stock(order: Order) -> None:
     if products.filter(stock__gte=order.quantity).update(stock=F("stock") - order.quantity, updated_at=timezone.now()):
         order.holds_stock = True
     elif (left := products.values_list("stock", flat=True).first()) is not None:
-        raise OutOfStock(
-            _("Only %(left)d of %(product)s left in stock.") % {"left": left, "product": order.product.name},
-            extra={"stock": left},
-        )
+        said = _("Only %(left)d of %(product)s left in stock.") if left else _("%(product)s is out of stock.")
+        raise OutOfStock(said % {"left": left, "product": order.product.name}, extra={"stock": left})
 
 
 def release_stock(order: Order) -> None:

@@ -32,11 +32,12 @@ def steps_between(old: str, new: str) -> list[tuple[str, str]]:
     if old == new:
         return []
     if new not in NEXT[old]:
-        allowed = ", ".join(in_words(each) for each in NEXT[old]) or _("none")
+        said = _("An order that is %(old)s cannot become %(new)s; allowed: %(allowed)s.")
+        if not NEXT[old]:
+            said = _("An order that is %(old)s cannot become %(new)s; it stays as it is.")
+        allowed = ", ".join(map(in_words, NEXT[old]))
         raise StatusNotAllowed(
-            _("An order that is %(old)s cannot become %(new)s; allowed: %(allowed)s.")
-            % {"old": in_words(old), "new": in_words(new), "allowed": allowed},
-            extra={"allowed": NEXT[old]},
+            said % {"old": in_words(old), "new": in_words(new), "allowed": allowed}, extra={"allowed": NEXT[old]}
         )
     if (old, new) == (Status.PENDING, Status.SHIPPED):
         return [(Status.PENDING, Status.PROCESSING), (Status.PROCESSING, Status.SHIPPED)]

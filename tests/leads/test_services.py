@@ -82,7 +82,7 @@ class TestScore:
         lead.refresh_from_db()
         assert sorted((reason.points, reason.reason) for reason in services.explain_score(lead)) == [
             (15, "Its phone is known."),
-            (20, "The last contact was 0 days ago."),
+            (20, "There was contact in the last 7 days."),
             (30, "It had 2 interactions."),
         ]
 

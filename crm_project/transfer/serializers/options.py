@@ -13,7 +13,7 @@ from rest_framework import exceptions, serializers
 from crm_project.access import rules
 from crm_project.access.models import User
 from crm_project.api.parsers import refuse_unstorable
-from crm_project.api.serializers import CrmSerializer
+from crm_project.api.serializers import ChoiceField, CrmSerializer
 from crm_project.suggest import nearest
 
 from ..models import FORMATS, ImportSource
@@ -21,18 +21,6 @@ from ..options import OnMatch, Options
 from ..resources import CrmResource
 
 FORMAT_NAMES = [name for name, _label in FORMATS]
-
-
-class ChoiceField(serializers.ChoiceField):
-    """Names the nearest choice when a value is none."""
-
-    def fail(self, key: str, **values: Any) -> None:
-        if key == "invalid_choice":
-            guess = nearest(str(values["input"]), [str(choice) for choice in self.choices])
-            hint = f" Did you mean “{guess}”?" if guess else ""
-            listed = ", ".join(str(choice) for choice in self.choices)
-            raise serializers.ValidationError(f"One of: {listed}.{hint}")
-        super().fail(key, **values)
 
 
 class ImportOptionsSerializer(CrmSerializer):
