@@ -48,9 +48,8 @@ def _why(rule: ScoreRule, lead: Lead, interactions: int) -> str | None:
             most = int(rule.value)
             if not lead.last_contact or (timezone.now() - lead.last_contact).days > most:
                 return None
-            return (
-                ngettext("There was contact in the last %d day.", "There was contact in the last %d days.", most) % most
-            )
+            said = ngettext("There was contact in the last %d day.", "There was contact in the last %d days.", most)
+            return said % most
     return None
 
 

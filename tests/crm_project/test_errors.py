@@ -206,7 +206,7 @@ def test_invalid_utf8_in_a_parameter_is_an_ordinary_text(manager):
 
 def test_unknown_choice_names_the_nearest(manager):
     errors = refusal(manager.get("/contacts?contact_type=persn"), 400)["errors"]
-    assert errors["contact_type"] == ["“persn” is not one of: person, company. Did you mean “per"]
+    assert errors["contact_type"] == ["“persn” is not one of: person, company. Did you mean “person”?"]
 
 
 def test_401_says_how_to_sign_in(anonymous):
@@ -257,13 +257,18 @@ def test_unknown_media_type_is_415(manager, content_type):
 @pytest.mark.parametrize(
     ("path", "body", "field", "message"),
     [
-        ("/contacts", {"contact_type": "persn"}, "contact_type", "“persn” is not one of: person, company. Did you mean “per"),
+        (
+            "/contacts",
+            {"contact_type": "persn"},
+            "contact_type",
+            "is not one of: person, company. Did you mean “person”?",
+        ),
         ("/contacts", {"contact_type": 7}, "contact_type", "“7” is not one of: person, company."),
         ("/dev/crm/customers", {"email": "a@example.com", "type": "busines"}, "type", "Did you mean “business”?"),
         ("/dev/crm/leads", {"email": "a@example.com", "status": "nwe"}, "status", "Did you mean “new”?"),
     ],
-)  # fmt: skip
-def test_unknown_choice_names_the_nearest_one(manager, path, body, field, message):
+)
+def test_unknown_choice_in_a_body_names_the_nearest(manager, path, body, field, message):
     assert message in refusal(manager.post(path, {"name": "A", **body}), 400)["errors"][field][0]
 
 
