@@ -61,7 +61,7 @@ def empty_tables(self):
     """In place of Django's flush, which would take away the roles that migrations made, and what else they did."""
     tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT_TABLES
     with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(sorted(tables))} CASCADE")
+        cursor.execute(f"TRUNCATE procrastinate_jobs, {', '.join(sorted(tables))} CASCADE")
     Group.objects.exclude(name__in=DEFAULTS).delete()
     make_score_rules(apps, None)
     name_buyer_segments(apps, None)
