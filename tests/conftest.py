@@ -30,7 +30,8 @@ from django.db import connection
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 
-from crm_project.access import rules, services
+from crm_project.access import services
+from crm_project.access.grants import permission_id_of
 from crm_project.access.models import OwnedModel, Role, User
 from crm_project.access.roles import DEFAULTS
 from crm_project.database import sizes
@@ -130,7 +131,7 @@ def client_with(api):
             Role.objects.create(group=group, reach=Role.Reach.COMPANY)
             for name in permissions:
                 app_label, codename = name.split(".")
-                group.permissions.add(rules._permission_id(app_label, codename))
+                group.permissions.add(permission_id_of(app_label, codename))
             user.groups.add(group)
         return api(user)
 

@@ -142,3 +142,7 @@ def test_only_access_decides_by_ownership():
 def test_the_search_for_ownership_finds_it():
     for text in ("record.assigned_to_id == user.pk", "Q(team=1)", "rows.filter(assigned_to__in=x)"):
         assert decided_by(ast.parse(text, mode="eval").body)
+
+
+def test_the_rule_is_asked_in_sql_by_the_rules_alone():
+    assert offences(lambda path, name: name.startswith("crm_project.access.ways") and path.name != "rules.py") == []

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Permission
-from django.db.models import Func, TextField
+from django.db.models import Func, Model, TextField
 
 if TYPE_CHECKING:
     from .models import User
@@ -85,3 +85,22 @@ def grants_of(user: User) -> Grants:
     if not hasattr(user, "_grants"):  # ``__class__``, because a request's user may still be a lazy object.
         remember(user, user.__class__._default_manager.annotate(**grant_columns("pk")).only("pk").get(pk=user.pk))
     return user._grants  # type: ignore[attr-defined]
+
+
+def permission_name(model: type[Model], verb: str) -> str:
+    return f"{model._meta.app_label}.{verb}_{model._meta.model_name}"
+
+
+@cache
+def permission_id_of(app_label: str, codename: str) -> int | None:
+    """Permissions are made by migrations and never renumbered, so their ids are looked up once in a process."""
+    return (
+        Permission.objects.filter(content_type__app_label=app_label, codename=codename)
+        .values_list("pk", flat=True)
+        .first()
+    )
+
+
+def permission_id(model: type[Model], verb: str) -> int | None:
+    app_label, codename = permission_name(model, verb).split(".")
+    return permission_id_of(app_label, codename)

@@ -14,32 +14,36 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from operator import or_
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.apps import apps
-from django.contrib.auth.models import Permission
 from django.core.cache import cache
-from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
-from django.db.models.expressions import Col, RawSQL
-from django.db.models.lookups import In
-from django.db.models.sql.where import AND, WhereNode
+from django.db.models import Model, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from crm_project.database.sizes import is_large
 
-from .grants import grants_of
+from .grants import grants_of, permission_id, permission_name
+from .ways import (
+    ORDERS,
+    IsReached,
+    IsShared,
+    in_sql,
+    is_owned,
+    owned_in_sql,
+    owned_ways,
+    parts_of,
+    reached,
+    reached_by_key,
+    split_by_key,
+    united,
+)
 
 FEW = 10_000  # So many records are looked at one by one faster than an index finds those that fit a filter.
 SEES_FEW_SECONDS = 60
-# The orders that are written in SQL, of a table.
-ORDERS: dict[Any, str] = {(): "", ("id",): " ORDER BY {}.id", ("-id",): " ORDER BY {}.id DESC"}
-
-
-def permission_name(model: type[Model], verb: str) -> str:
-    return f"{model._meta.app_label}.{verb}_{model._meta.model_name}"
 
 
 def is_known(user: Any) -> bool:
@@ -59,21 +63,6 @@ def sees_everything(user: Any) -> bool:
 def may(user: Any, model: type[Model], verb: str) -> bool:
     """Whether the user may do this to some record of the kind, at least to own ones. No query."""
     return reaches_all(user, model, verb) or (is_known(user) and permission_name(model, verb) in grants_of(user).own)
-
-
-@functools.cache
-def _permission_id(app_label: str, codename: str) -> int | None:
-    """Permissions are made by migrations and never renumbered, so their ids are looked up once in a process."""
-    return (
-        Permission.objects.filter(content_type__app_label=app_label, codename=codename)
-        .values_list("pk", flat=True)
-        .first()
-    )
-
-
-def permission_id(model: type[Model], verb: str) -> int | None:
-    app_label, codename = permission_name(model, verb).split(".")
-    return _permission_id(app_label, codename)
 
 
 def branches(user: Any, model: type[Model], verb: str = "view") -> list[Q] | None:
@@ -115,16 +104,6 @@ def _prefixed(way: Q, parent: str) -> Q:
     return Q(*((f"{parent}__{name}", value) for name, value in conditions))
 
 
-def _united(queryset: QuerySet, ways: list[Q], limit: int | None = None) -> QuerySet:
-    """Primary keys of the rows that any of the ways reaches, each once; of each way only the first ``limit``."""
-    parts = _parts(queryset, ways, limit)
-    return parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
-
-
-def _parts(queryset: QuerySet, ways: list[Q], limit: int | None = None) -> list[QuerySet]:
-    return [queryset.filter(way).values("pk")[:limit] for way in ways]
-
-
 def visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
     """The rows of the queryset that the user may do the verb to. Costs no query by itself."""
     ways = branches(user, queryset.model, verb)
@@ -132,67 +111,7 @@ def visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
         return queryset
     if not ways:
         return queryset.none()
-    return queryset.filter(pk__in=_reached(user, queryset.model, verb, ways))
-
-
-def _reached(user: Any, model: Any, verb: str, ways: list[Q]) -> Any:
-    """Primary keys of everything that the user reaches: for ``pk__in``.
-
-    It says UNION, not UNION ALL: of the latter PostgreSQL expects two hundred different keys, however many there are.
-    """
-    if not _is_owned(model):
-        return _united(model._base_manager.order_by(), ways)
-    asked = [way.rows(way.key) for way in _owned_ways(user, model, verb)]
-    return RawSQL(" UNION ".join(sql for sql, _ in asked), [each for _, values in asked for each in values])
-
-
-class Way(NamedTuple):
-    """Rows of a table whose ``key`` is one of a record that the user reaches: those that name one of the holders."""
-
-    table: str
-    key: str
-    holder: str
-    holders: list[Any]
-    condition: str = ""
-
-    def rows(self, columns: str, joined: str = "", condition: str = "", values: Any = ()) -> tuple[str, list[Any]]:
-        """The rows in SQL, with the conditions of a join."""
-        sql = f"SELECT {columns} FROM {self.table}{joined} WHERE {condition}{self.condition}{self.holder} = ANY(%s)"
-        return sql, [*values, self.holders]
-
-    def first_rows(self, columns: str, joined: str, condition: str, values: Any, end: str) -> tuple[str, list[Any]]:
-        """The first rows of each holder, which an index has in order; of all holders together none has."""
-        holder = "%s" if len(self.holders) == 1 else "holder"
-        sql = (
-            f"SELECT {columns} FROM {self.table}{joined} WHERE {condition}{self.condition}{self.holder} = {holder}{end}"
-        )
-        if len(self.holders) == 1:
-            return sql, [*values, *self.holders]
-        return f"SELECT mine.* FROM unnest(%s) AS holder, LATERAL ({sql}) AS mine", [self.holders, *values]
-
-
-def _owned_ways(user: Any, model: Any, verb: str) -> list[Way]:
-    """What ``_owned_branches`` says, in SQL, which Django would take longer to write than PostgreSQL to answer."""
-    groups, quoted = grants_of(user).group_ids, connection.ops.quote_name
-    records, of_users, of_groups = map(quoted, (model._meta.db_table, *_share_tables(model)))
-    ways = []
-    if permission_name(model, verb) in grants_of(user).own:
-        ways.append(Way(records, f"{records}.id", "assigned_to_id", [user.pk]))
-        ways.append(Way(records, f"{records}.id", "team_id", [*groups]))
-    for table, holder, holders in ((of_users, "user_id", [user.pk]), (of_groups, "group_id", [*groups])):
-        key, condition = f"{table}.content_object_id", f"{table}.permission_id = {permission_id(model, verb)} AND "
-        ways.append(Way(table, key, f"{table}.{holder}", holders, condition))
-    return [way for way in ways if way.holders]
-
-
-def _is_owned(model: type[Model]) -> bool:
-    """Whether ``branches`` takes the ways to the kind from owners and shares alone."""
-    return hasattr(model, "user_shares") and not hasattr(model, "access_branches")
-
-
-def _share_tables(model: type[Model]) -> list[str]:
-    relations: list[Any] = [model._meta.get_field(name) for name in ("user_shares", "group_shares")]
-    return [relation.related_model._meta.db_table for relation in relations]
+    return queryset.filter(pk__in=reached(user, queryset.model, verb, ways))
 
 
 def top_k(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *, is_narrowed: bool = False) -> QuerySet:
@@ -210,55 +129,13 @@ def top_k(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *, is_n
     if is_narrowed and _is_searched_by_row(queryset.model):
         return among(queryset, user, ways, verb)
     try:
-        sql, parameters = _in_sql(queryset, user, verb, ways, "UNION", limit)
+        sql, parameters = in_sql(queryset, user, verb, ways, "UNION", limit)
     except EmptyResultSet:
         return queryset.none()
     if end := ORDERS.get(queryset.query.order_by):
         sql = f"SELECT id FROM ({sql}) AS first (id){end.format('first')} LIMIT {limit}"
     first = queryset.model._default_manager.filter(pk__in=RawSQL(sql, parameters))
     return first.order_by(*queryset.query.order_by)
-
-
-def _in_sql(
-    queryset: QuerySet, user: Any, verb: str, ways: list[Q], union: str, limit: int | None = None
-) -> tuple[str, list[Any]]:
-    """The primary keys of the rows that the ways reach, of each way only the first ``limit``; in SQL.
-
-    Raises:
-        EmptyResultSet: no way reaches anything.
-    """
-    parts: list[tuple[str, Any]] = []
-    if _is_owned(queryset.model) and len(queryset.query.alias_map) <= 1 and queryset.query.order_by in ORDERS:
-        parts = _owned_in_sql(queryset, user, verb, ["id"], limit)
-    else:
-        for part in _parts(queryset, ways, limit):
-            with suppress(EmptyResultSet):
-                parts.append(part.query.sql_with_params())
-    if not parts:
-        raise EmptyResultSet
-    return f" {union} ".join(f"({sql})" for sql, _ in parts), [each for _, values in parts for each in values]
-
-
-def _owned_in_sql(
-    queryset: QuerySet, user: Any, verb: str, columns: list[str], limit: int | None = None, where: Any = None
-) -> list[tuple[str, Any]]:
-    """Each way to owned records, with the conditions of the queryset, and its order where there is a limit."""
-    query, records = queryset.query, connection.ops.quote_name(queryset.model._meta.db_table)
-    condition: Any = ""
-    values: Any = []
-    with suppress(FullResultSet):
-        condition, values = (where or query.where).as_sql(query.get_compiler(connection=connection), connection)
-        condition = f"{condition} AND "
-    selected = ", ".join(f"{records}.{column}" for column in columns)
-    parts = []
-    for way in _owned_ways(user, queryset.model, verb):
-        joined = "" if way.table == records else f" JOIN {records} ON {way.key} = {records}.id"
-        if limit:
-            end = f"{ORDERS[query.order_by].format(records)} LIMIT {limit}"
-            parts.append(way.first_rows(selected, joined, condition, values, end))
-        else:
-            parts.append(way.rows(selected, joined, condition, values))
-    return parts
 
 
 def first_of_few(
@@ -274,14 +151,14 @@ def first_of_few(
     """
     columns = [queryset.model._meta.get_field(name.removeprefix("-")).column for name in order]
     sees_all = branches(user, queryset.model) is None
-    by_key, others = _split_by_key(queryset)
+    by_key, others = split_by_key(queryset)
     if by_key and columns == ["id"] and not sees_all:
-        inner, values = _reached_by_key(queryset, user, by_key, others)
+        inner, values = reached_by_key(queryset, user, by_key, others)
     elif sees_all or is_filtered or len(queryset.query.alias_map) > 1:
         found = queryset if sees_all else queryset.filter(IsReached(user, queryset.model, "view"))
         inner, values = found.values_list(*columns).query.sql_with_params()
     else:
-        parts = _owned_in_sql(queryset, user, "view", columns)
+        parts = owned_in_sql(queryset, user, "view", columns)
         inner, values = " UNION ".join(sql for sql, _ in parts), tuple(each for _, given in parts for each in given)
     names, sign = ", ".join(columns), "<" if order[0].startswith("-") else ">"
     counted = f"SELECT *, count(*) OVER () AS number FROM ({inner}) AS reached ({names})"
@@ -297,32 +174,6 @@ def first_of_few(
             cursor.execute(f"SELECT count(*) FROM ({inner}) AS reached", values)
             return [], cursor.fetchone()[0]
     return [key for key, _ in rows], rows[0][1] if rows else 0
-
-
-def _split_by_key(queryset: QuerySet) -> tuple[Any, Any]:
-    """The conditions on what belongs to a record, of which only its key is asked, and the others."""
-    query = queryset.query
-    conditions: list[Any] = query.where.children if query.where.connector == AND and not query.where.negated else []
-    by_key: list[Any] = [each for each in conditions if isinstance(each, In) and _is_key(each.lhs)]
-    if not by_key or len(query.alias_map) > 1:
-        return None, None
-    return WhereNode(by_key), WhereNode([each for each in conditions if each not in by_key])
-
-
-def _is_key(expression: Any) -> bool:
-    return isinstance(expression, Col) and expression.target.primary_key
-
-
-def _reached_by_key(queryset: QuerySet, user: Any, by_key: Any, others: Any) -> tuple[str, tuple[Any, ...]]:
-    """In SQL: the keys of few records that the user reaches, which are looked up in what belongs to records.
-
-    As an array, for the reason that ``IsReached`` gives. The records themselves are read by nobody.
-    """
-    parts = _owned_in_sql(queryset, user, "view", ["id"], where=others)
-    condition, values = by_key.as_sql(queryset.query.get_compiler(connection=connection), connection)
-    reached, records = " UNION ".join(sql for sql, _ in parts), connection.ops.quote_name(queryset.model._meta.db_table)
-    sql = f"SELECT id FROM unnest(ARRAY({reached})) AS {records} (id) WHERE {condition}"
-    return sql, (*(each for _, given in parts for each in given), *values)
 
 
 def _is_searched_by_row(model: type[Model]) -> bool:
@@ -346,57 +197,14 @@ def each_visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
     Costs no query by itself, and of owned records the same however much the user may see.
     """
     ways = branches(user, queryset.model, verb)
-    if not ways or not _is_owned(queryset.model):
+    if not ways or not is_owned(queryset.model):
         return visible(queryset, user, verb)
     return queryset.filter(_belongs(user, queryset.model, verb) | Q(IsShared(user, queryset.model, verb)))
 
 
-class IsReached(Func):
-    """Whether the record of a row is one of the few that the user reaches.
-
-    As an array they are looked up one by one, whatever is asked of them; a subquery PostgreSQL may join the other way
-    round, by reading all that the filter finds.
-    """
-
-    output_field: Any = BooleanField()
-
-    def __init__(self, user: Any, model: Any, verb: str) -> None:
-        super().__init__(F("pk"))
-        self.reached = _reached(user, model, verb, [])
-
-    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
-        key, parameters = compiler.compile(self.get_source_expressions()[0])
-        return f"{key} = ANY(ARRAY({self.reached.sql}))", (*parameters, *self.reached.params)
-
-
-class IsShared(Func):
-    """Whether the record of a row was shared with the user or one of their groups for the verb.
-
-    Written in SQL, which Django would take longer to write than PostgreSQL to answer.
-    """
-
-    output_field: Any = BooleanField()
-
-    def __init__(self, user: Any, model: Any, verb: str) -> None:
-        super().__init__(F("pk"))
-        self.tables = _share_tables(model)
-        permission = permission_id(model, verb)
-        self.parameters = (user.pk, permission, list(grants_of(user).group_ids), permission)
-
-    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
-        key, parameters = compiler.compile(self.get_source_expressions()[0])
-        users, groups = map(connection.ops.quote_name, self.tables)
-        sql = (
-            f"(EXISTS (SELECT FROM {users} WHERE content_object_id = {key} AND user_id = %s AND permission_id = %s)"
-            f" OR EXISTS (SELECT FROM {groups}"
-            f" WHERE content_object_id = {key} AND group_id = ANY(%s) AND permission_id = %s))"
-        )
-        return sql, (*parameters, *self.parameters[:2], *parameters, *self.parameters[2:])
-
-
 def sees_few(user: Any, model: type[Model], verb: str, ways: list[Q] | None) -> bool:
     """Which of two plans is the faster one; both find the same rows, so an answer a minute old is good enough."""
-    if not ways or not _is_owned(model):
+    if not ways or not is_owned(model):
         return False
     if not is_large(model):
         return True
@@ -409,7 +217,7 @@ def sees_few(user: Any, model: type[Model], verb: str, ways: list[Q] | None) -> 
 
 def each_way(queryset: QuerySet, ways: list[Q] | None) -> QuerySet:
     """Primary keys of the rows that are reached, as often as there are ways to them."""
-    parts = _parts(queryset, ways) if ways is not None else [queryset.values("pk")]
+    parts = parts_of(queryset, ways) if ways is not None else [queryset.values("pk")]
     return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
 
 
@@ -449,7 +257,7 @@ def count_up_to(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *
 def _count_reached(queryset: QuerySet, user: Any, verb: str, ways: list[Q], limit: int) -> int:
     """Reads no more than ``limit`` rows, unless so many of them are reached twice that this does not tell enough."""
     try:
-        sql, parameters = _in_sql(queryset, user, verb, ways, "UNION ALL")
+        sql, parameters = in_sql(queryset, user, verb, ways, "UNION ALL")
     except EmptyResultSet:
         return 0
     with connection.cursor() as cursor:
@@ -458,7 +266,7 @@ def _count_reached(queryset: QuerySet, user: Any, verb: str, ways: list[Q], limi
         read, distinct = cursor.fetchone()
     if read < limit or distinct == limit:
         return distinct
-    return min(_united(queryset, ways, limit).count(), limit)
+    return min(united(queryset, ways, limit).count(), limit)
 
 
 def seen_of(queryset: QuerySet, user: Any) -> set[Any]:
@@ -483,8 +291,8 @@ def seen_together(user: Any, keys: Mapping[type[Model], Collection[Any]]) -> set
         ways = branches(user, model)
         if ways is None:
             found.update(wanted)
-        elif ways and wanted and _is_owned(model):
-            owned = [way.rows("", condition=f"{way.key} = key AND ") for way in _owned_ways(user, model, "view")]
+        elif ways and wanted and is_owned(model):
+            owned = [way.rows("", condition=f"{way.key} = key AND ") for way in owned_ways(user, model, "view")]
             # OFFSET keeps PostgreSQL from reading all that was shared, to look the few keys up in it.
             seen_by_way = " OR ".join(f"EXISTS ({sql} OFFSET 0)" for sql, _ in owned)
             asked.append(f"SELECT key FROM unnest(%s) AS key WHERE {seen_by_way}")

@@ -11,6 +11,7 @@ from contacts import services
 from contacts.models import Contact, ContactMerge, Interaction
 from contacts.services import merging
 from crm_project.access import services as access
+from crm_project.access.grants import permission_id_of
 from crm_project.access.models import User
 
 from ..at_once import at_once
@@ -253,7 +254,7 @@ def test_if_match_guards_the_survivor(manager, james, jim):
 def test_right_to_merge_is_needed_on_all_of_them(api, client_with, james, jim, hidden):
     user = UserFactory(groups=["Sales"])
     team = TeamFactory()
-    team.permissions.add(access.rules._permission_id("contacts", "merge_contact"))
+    team.permissions.add(permission_id_of("contacts", "merge_contact"))
     user.groups.add(team)
     Contact.objects.filter(pk=(jim if hidden == "survivor" else james).pk).update(assigned_to=user)
     before = state(james, jim)
