@@ -33,7 +33,7 @@ COUNTS = ("bounded", "exact")
 EXPECTED_TO_BE_MORE = 3 * COUNT_EXACT_TO
 EXPECTED_TO_BE_FEW = COUNT_EXACT_TO
 ESTIMATE_SECONDS = 60
-DEAR = 1_000
+DEAR = 1_000  # So many rows take longer to count than it takes to ask whether anything has changed.
 RARE = re.compile(r"(?:\d\D*){7}|[^\s@]{3}@[^\s@]+\.\w\w")  # Is in a telephone number or an address.
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, connections
 
-APPS = ("contacts", "leads", "customers", "orders", "feedback")
 READ_TABLES = re.compile(r"\b(?:FROM|JOIN)\s+\(*\"?(\w+)", re.IGNORECASE)
 READS_THE_CLOCK = re.compile(r"\b(?:now|clock_timestamp|statement_timestamp)\b|current_", re.IGNORECASE)
 WATCH = """
@@ -30,8 +31,9 @@ WATCH_TABLE = """
 
 @cache
 def tables() -> frozenset[str]:
-    """The tables that are watched."""
-    models = [model for label in APPS for model in apps.get_app_config(label).get_models(include_auto_created=True)]
+    """The tables that are watched: those of the apps beside the kernel."""
+    ours = [app for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR]
+    models = [model for app in ours for model in app.get_models(include_auto_created=True)]
     return frozenset(model._meta.db_table for model in models if model._meta.managed and not model._meta.proxy)
 
 
