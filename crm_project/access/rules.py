@@ -31,6 +31,7 @@ from .ways import (
     ORDERS,
     IsReached,
     IsShared,
+    first_beside_own,
     in_sql,
     is_owned,
     owned_in_sql,
@@ -114,24 +115,38 @@ def visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
     return queryset.filter(pk__in=reached(user, queryset.model, verb, ways))
 
 
-def top_k(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *, is_narrowed: bool = False) -> QuerySet:
+def top_k(
+    queryset: QuerySet,
+    user: Any,
+    limit: int,
+    verb: str = "view",
+    *,
+    is_narrowed: bool = False,
+    are_many: bool = False,
+) -> QuerySet:
     """The ``limit`` first visible rows of an ordered queryset, as a queryset that is still to be sliced.
 
     Each branch reads its own first rows from an index in the list's order and stops; only those are united and sorted.
     A page so costs the same however many records the user sees. ``is_narrowed`` says that the queryset is filtered or
-    not ordered by its key: then a large table is asked ``among``.
+    not ordered by its key: then a large table is asked ``among``, or, when it is known that ``are_many`` to be found,
+    for own rows first.
     """
     ways = branches(user, queryset.model, verb)
     if ways is None:
         return queryset
     if not ways:
         return queryset.none()
-    if is_narrowed and _is_searched_by_row(queryset.model):
-        return among(queryset, user, ways, verb)
-    try:
-        sql, parameters = in_sql(queryset, user, verb, ways, "UNION", limit)
-    except EmptyResultSet:
-        return queryset.none()
+    if is_narrowed and is_asked_by_row(queryset.model):
+        found = among(queryset, user, ways, verb)
+        asked = first_beside_own(queryset, user, verb, limit, found) if are_many else None
+        if asked is None:
+            return found
+    else:
+        try:
+            asked = in_sql(queryset, user, verb, ways, "UNION", limit)
+        except EmptyResultSet:
+            return queryset.none()
+    sql, parameters = asked
     if end := ORDERS.get(queryset.query.order_by):
         sql = f"SELECT id FROM ({sql}) AS first (id){end.format('first')} LIMIT {limit}"
     first = queryset.model._default_manager.filter(pk__in=RawSQL(sql, parameters))
@@ -150,12 +165,13 @@ def first_of_few(
         EmptyResultSet: there can be no rows.
     """
     columns = [queryset.model._meta.get_field(name.removeprefix("-")).column for name in order]
-    sees_all = branches(user, queryset.model) is None
+    ways = branches(user, queryset.model)
+    are_reached = sees_few(user, queryset.model, "view", ways)
     by_key, others = split_by_key(queryset)
-    if by_key and columns == ["id"] and not sees_all:
+    if by_key and columns == ["id"] and are_reached:
         inner, values = reached_by_key(queryset, user, by_key, others)
-    elif sees_all or is_filtered or len(queryset.query.alias_map) > 1:
-        found = queryset if sees_all else queryset.filter(IsReached(user, queryset.model, "view"))
+    elif not are_reached or is_filtered or len(queryset.query.alias_map) > 1:
+        found = queryset if ways is None else among(queryset, user, ways, "view")
         inner, values = found.values_list(*columns).query.sql_with_params()
     else:
         parts = owned_in_sql(queryset, user, "view", columns)
@@ -176,7 +192,8 @@ def first_of_few(
     return [key for key, _ in rows], rows[0][1] if rows else 0
 
 
-def _is_searched_by_row(model: type[Model]) -> bool:
+def is_asked_by_row(model: type[Model]) -> bool:
+    """Whether the rows of a filtered list are asked one by one who may see them: those of large, owned tables."""
     return hasattr(model, "user_shares") and is_large(model)
 
 
@@ -188,7 +205,8 @@ def among(queryset: QuerySet, user: Any, ways: list[Q], verb: str) -> QuerySet:
     """
     if sees_few(user, queryset.model, verb, ways):
         return queryset.filter(IsReached(user, queryset.model, verb))
-    return queryset.filter(_is_visible(user, queryset.model, verb))
+    is_shared = IsShared(user, queryset.model, verb, of_many=True)
+    return queryset.filter(_belongs(user, queryset.model, verb) | Q(is_shared))
 
 
 def each_visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
@@ -221,17 +239,6 @@ def each_way(queryset: QuerySet, ways: list[Q] | None) -> QuerySet:
     return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
 
 
-def _is_visible(user: Any, model: Any, verb: str) -> Q:
-    """The branches of owned records as one condition on a row. PostgreSQL hashes what was shared, once in a query."""
-    groups, permission = grants_of(user).group_ids, permission_id(model, verb)
-    of_user = model._meta.get_field("user_shares").related_model.objects.filter(user=user.pk, permission=permission)
-    of_groups = model._meta.get_field("group_shares").related_model.objects.filter(
-        group__in=groups, permission=permission
-    )
-    shared = Q(pk__in=of_user.values("content_object")) | Q(pk__in=of_groups.values("content_object"))
-    return _belongs(user, model, verb) | shared
-
-
 def _belongs(user: Any, model: Any, verb: str) -> Q:
     """Blank, which adds nothing to an alternative, when owning a record gives no right to it."""
     if permission_name(model, verb) in grants_of(user).own:
@@ -247,7 +254,7 @@ def count_up_to(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *
         return 0
     if ways is None:
         rows = queryset.values("pk")[:limit]
-    elif is_narrowed and _is_searched_by_row(queryset.model):
+    elif is_narrowed and is_asked_by_row(queryset.model):
         rows = among(queryset, user, ways, verb).values("pk")[:limit]
     else:
         return _count_reached(queryset, user, verb, ways, limit)

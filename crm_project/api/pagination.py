@@ -135,7 +135,8 @@ class KeysetPagination(BasePagination):
             if cursor:
                 rows = order.beyond(rows, beyond, backwards)
             is_narrowed = is_filtered or order.columns != ("id",)
-            found = view.with_columns(rules.top_k(rows, user, size + 1, is_narrowed=is_narrowed))
+            first = rules.top_k(rows, user, size + 1, is_narrowed=is_narrowed, are_many=counter.were_many())
+            found = view.with_columns(first)
             page = list(found[: size + 1])
             if is_large(queryset.model) and len(page) <= size and not cursor:
                 self.count, self.count_is_exact = len(page), True
@@ -290,16 +291,30 @@ class Counter:
     @cached_property
     def kept(self) -> tuple[int, bool] | None:
         """What was counted within the last minute, if it still holds: an estimate, or since which nothing changed."""
-        count, change = (cache.get(self.key) if self.key else None) or (None, None)
+        count, change = self.last_count
         if count is None or (change is not None and change != changes.last()):
             return None
         return count, change is not None
 
     @cached_property
-    def expected(self) -> int | None:
-        """How many rows the planner expects of a large table, where its samples tell, which are then not that wrong."""
-        is_sampled = self.ways is None and self.is_large and _is_sampled(self.queryset.query.where)
+    def last_count(self) -> tuple[int | None, int | None]:
+        """What was counted within the last minute, and after which change, if it was exact."""
+        return (cache.get(self.key) if self.key else None) or (None, None)
+
+    def were_many(self) -> bool:
+        """Whether thousands were counted a moment ago, whatever changed since."""
+        return (self.last_count[0] or 0) > DEAR
+
+    @cached_property
+    def found(self) -> int | None:
+        """How many rows, whoever sees them, the planner expects of a large table, where its samples tell."""
+        is_sampled = self.is_large and _is_sampled(self.queryset.query.where)
         return planned_rows(self.queryset.values("pk")) if is_sampled else None
+
+    @property
+    def expected(self) -> int | None:
+        """How many rows the user is expected to see: no estimate is that wrong where all that is found is seen."""
+        return self.found if self.ways is None else None
 
     def are_rare(self) -> bool:
         """Whether something is searched of which a large table can only have a few."""
@@ -310,10 +325,10 @@ class Counter:
 
         Of who sees many, only a search is worth the query that it takes to know: one of a trigram index for each word.
         """
-        if self.ways is not None:
-            return rules.sees_few(self.user, self.model, "view", self.ways)
-        is_asked = self.searched and not self.kept
-        return bool(is_asked and self.expected and self.expected <= EXPECTED_TO_BE_FEW)
+        if self.ways is not None and (not self.ways or rules.sees_few(self.user, self.model, "view", self.ways)):
+            return bool(self.ways)
+        is_asked = self.searched and rules.is_asked_by_row(self.model) and not self.kept
+        return bool(is_asked and self.found and self.found <= EXPECTED_TO_BE_FEW)
 
     def count(self) -> tuple[int, bool]:
         """The number, and whether it is exact."""

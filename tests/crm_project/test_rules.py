@@ -103,18 +103,21 @@ def test_every_way_to_ask_gives_the_same_answer(db, user, owned, verb):
             cache.clear()
             with mock.patch.object(rules, "is_large", return_value=True), mock.patch.object(rules, "FEW", few):
                 assert rules.count_up_to(everything, me, 100, verb, is_narrowed=True) == len(expected)
-                narrowed = rules.top_k(everything, me, 2, verb, is_narrowed=True)
-                assert [each.pk for each in narrowed[:2]] == first
+                for rows, first_rows in ((everything, first), (everything.reverse(), sorted(expected)[:2])):
+                    for are_many in (False, True):
+                        narrowed = rules.top_k(rows, me, 2, verb, is_narrowed=True, are_many=are_many)
+                        assert [each.pk for each in narrowed[:2]] == first_rows
+                if verb == "view" and rules.branches(me, Contact):
+                    some = Contact.objects.filter(deleted_at=None)
+                    by_key = some.filter(pk__in=Contact.objects.values("pk"))
+                    for rows in (some, some.filter(sort_name__gte=""), by_key):
+                        for order in (["-id"], ["-sort_name", "-id"]):
+                            found = rules.first_of_few(rows, me, order, [], 9, is_filtered=rows is not some)
+                            assert (set(found[0]), found[1]) == (expected, len(expected))
         if verb == "view":
             assert rules.seen(me, Contact, [each.pk for each in contacts]) == expected
             assert rules.seen(me, Contact, [str(each.pk) for each in contacts]) in (expected, {*map(str, expected)})
             assert {each.pk for each in rules.each_visible(everything, me)} == expected
-        if verb == "view" and rules.branches(me, Contact):
-            some = Contact.objects.filter(deleted_at=None)
-            for rows in (some, some.filter(sort_name__gte=""), some.filter(pk__in=Contact.objects.values("pk"))):
-                for order in (["-id"], ["-sort_name", "-id"]):
-                    found = rules.first_of_few(rows, me, order, [], 9, is_filtered=rows is not some)
-                    assert (set(found[0]), found[1]) == (expected, len(expected))
         transaction.set_rollback(True)
 
 
