@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import phonenumbers
-from django.db.models import Q
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from .. import phones
@@ -20,22 +20,18 @@ PLACEHOLDERS = "#*"
 class Number:
     """``normalized`` are the forms in which numbers are compared; ``spelled`` texts that are equal as they stand.
 
-    What is spelled equally was normalised equally when it was stored, so one index finds both: ``spelled_normalized``.
+    What is spelled equally was normalised equally when it was stored, so one index finds both: by ``looked_up``.
     """
 
     normalized: tuple[str, ...] = ()
     spelled: tuple[str, ...] = ()
-    spelled_normalized: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.normalized)
 
-    def among(self, normalized: str, value: str) -> Q:
-        """The condition on a table of numbers, by the names of its columns."""
-        equal = Q(**{f"{normalized}__in": self.normalized})
-        if self.spelled:
-            equal |= Q(**{f"{normalized}__in": self.spelled_normalized, f"{value}__in": self.spelled})
-        return equal
+    @cached_property
+    def looked_up(self) -> set[str]:
+        return {*self.normalized, *(reading for text in self.spelled for reading in phones.readings(text))}
 
 
 def as_sent(text: str) -> str:
@@ -62,7 +58,6 @@ def read(text: str, formats: str = "") -> Number:
     return Number(
         tuple(sorted(e164 | {each for each in digits if len(each) >= FEWEST_DIGITS})),
         tuple(sorted(spelled)),
-        tuple(sorted({reading for each in spelled for reading in phones.readings(each)})),
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import CharField, DateTimeField, F, Func, QuerySet, Value
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BooleanField, CharField, DateTimeField, F, Func, QuerySet, Value
 
 from crm_project.access import rules
 from crm_project.access.models import OwnedModel, User
@@ -49,21 +52,19 @@ class CallerSource:
     kind: ClassVar[str]
     entity: ClassVar[str]
     model: ClassVar[type[OwnedModel]]
+    phone: Any
+    phone_asked_for: Any  # The phone where several are the same person's.
     title: Any = NOTHING
     company: Any = NOTHING
     email: Any = NOTHING
     last_activity: Any = UNKNOWN
 
-    def numbered(self, number: Number) -> QuerySet:
-        """Live records that have the number."""
+    def numbered(self) -> QuerySet:
+        """Live records that have the number that is asked for."""
         raise NotImplementedError
 
     def named(self, name: str) -> QuerySet:
         """Live records in whose names all its words occur."""
-        raise NotImplementedError
-
-    def phone(self, number: Number | None) -> Any:
-        """The expression for the stored number that was asked for, or for the first one."""
         raise NotImplementedError
 
     def create(self, *, actor: User, name: str, phone: str, custom_fields: dict[str, Any]) -> Any:
@@ -77,10 +78,10 @@ class CallerSource:
     def was_spoken_with(self, record: Any, at: dt.datetime) -> None:
         """Called in the transaction that writes down a call or message."""
 
-    def rows(self, found: QuerySet, number: Number | None = None) -> QuerySet:
+    def rows(self, found: QuerySet, phone: Any) -> QuerySet:
         """The found records in the shape of ``Caller``."""
         told = {
-            "told_phone": self.phone(number),
+            "told_phone": phone,
             "told_kind": Value(self.kind, CharField()),
             "told_title": self.title,
             "told_company": self.company,
@@ -114,38 +115,49 @@ class LastActivity(PartOfContact):
     output_field = DateTimeField()
 
 
+# Stand for what belongs to the number that is asked for, in a query that is written before one is.
+LOOKED_UP, NORMALIZED, SPELLED = map(attrgetter, ("looked_up", "normalized", "spelled"))
+PHONE = """(
+    SELECT value FROM contacts_contactpoint WHERE contact_id = %(expressions)s AND type = 'phone'
+        AND deleted_at IS NULL ORDER BY {}is_primary DESC, position, id LIMIT 1
+)"""
+
+
 class Phone(PartOfContact):
-    """The first number; of those equal to a number, if there is one."""
+    template = PHONE.format("")
 
-    template = """(
-        SELECT value FROM contacts_contactpoint WHERE contact_id = %(expressions)s AND type = 'phone'
-            AND deleted_at IS NULL ORDER BY normalized = ANY({equal}) DESC, is_primary DESC, position, id LIMIT 1
-    )"""
 
-    def __init__(self, key: Any, number: Number | None) -> None:
-        super().__init__(key)
-        self.number = number
+class PhoneAskedFor(PartOfContact):
+    template = PHONE.format("normalized = ANY(%%s) DESC, ")
 
-    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
-        context["template"] = self.template.replace("{equal}", "%%s")
-        sql, params = super().as_sql(compiler, connection, *args, **context)
-        equal = (*self.number.normalized, *self.number.spelled_normalized) if self.number else ()
-        return sql, (*params, list(equal))
+    def as_sql(self, *args: Any, **context: Any) -> Any:
+        sql, values = super().as_sql(*args, **context)
+        return sql, (*values, LOOKED_UP)
+
+
+class HasNumber(Func):
+    """Whether a normalised number, and how it is spelled in another column, are the number that is asked for."""
+
+    arity = 2
+    output_field: Any = BooleanField()
+
+    def as_sql(self, compiler: Any, *args: Any, **context: Any) -> Any:
+        normalized, value = (compiler.compile(column)[0] for column in self.get_source_expressions())
+        sql = f"({normalized} = ANY(%s) AND ({normalized} = ANY(%s) OR {value} = ANY(%s)))"
+        return sql, (LOOKED_UP, NORMALIZED, SPELLED)
 
 
 class ContactSource(CallerSource):
     kind, entity, model = "Contact", "contact", Contact
+    phone, phone_asked_for = Phone("pk"), PhoneAskedFor("pk")
     title = F("job_title")
     company = Company("organization_id")
     email = Email("pk")
     last_activity = LastActivity("pk")
 
-    def phone(self, number: Number | None) -> Any:
-        return Phone("pk", number)
-
-    def numbered(self, number: Number) -> QuerySet:
+    def numbered(self) -> QuerySet:
         points = ContactPoint.objects.filter(
-            number.among("normalized", "value"), type=ContactPoint.Type.PHONE, deleted_at=None
+            HasNumber("normalized", "value"), type=ContactPoint.Type.PHONE, deleted_at=None
         )
         return Contact.objects.live().filter(pk__in=points.order_by().values("contact"))
 
@@ -165,6 +177,7 @@ class PersonSource(CallerSource):
     """People in a role, such as leads: found by their own number and name, behind them the contact."""
 
     model: ClassVar[type[PersonModel]]
+    phone = phone_asked_for = F("phone")
     company = F("company")
     email = F("email")
 
@@ -172,11 +185,8 @@ class PersonSource(CallerSource):
         people: Any = self.model._default_manager
         return people.live()
 
-    def phone(self, number: Number | None) -> Any:
-        return F("phone")
-
-    def numbered(self, number: Number) -> QuerySet:
-        return self.live().filter(number.among("normalized_phone", "phone"))
+    def numbered(self) -> QuerySet:
+        return self.live().filter(HasNumber("normalized_phone", "phone"))
 
     def named(self, name: str) -> QuerySet:
         """The index is that of the search text, of which the name is a part."""
@@ -208,13 +218,30 @@ def default_source() -> CallerSource:
 
 def by_number(number: Number, user: User) -> list[Caller]:
     """Who may be calling from the number, of all kinds that the user may see, newest first. One query."""
-    if not number:
+    query = query_by_number(user, rules.standing(user)) if number else None
+    if query is None:
         return []
+    sql, values = query
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(value(number)) if callable(value) else value for value in values])
+        return newest(cursor.fetchall())
+
+
+@lru_cache(maxsize=1_000)
+def query_by_number(user: User, standing: Any) -> tuple[str, tuple[Any, ...]] | None:
+    """The query in SQL, ``None`` where the user can see nobody.
+
+    It is kept for as long as the user's standing is the same, as Django takes longer to write it than PostgreSQL to
+    answer.
+    """
     parts = []
     for source in sources():
-        found = rules.each_visible(source.numbered(number), user)
-        parts.append(source.rows(found.order_by("-pk"), number)[:MOST_BY_NUMBER])
-    return newest(parts[0].union(*parts[1:], all=True))
+        found = rules.each_visible(source.numbered(), user)
+        parts.append(source.rows(found.order_by("-pk"), source.phone_asked_for)[:MOST_BY_NUMBER])
+    try:
+        return parts[0].union(*parts[1:], all=True).query.sql_with_params()
+    except EmptyResultSet:
+        return None
 
 
 def by_name(name: str, user: User) -> list[Caller]:
@@ -224,7 +251,7 @@ def by_name(name: str, user: User) -> list[Caller]:
     found: list[Any] = []
     for source in sources():
         named = rules.top_k(source.named(name).order_by("-pk"), user, MOST_BY_NAME, is_narrowed=True)
-        found += source.rows(named)[:MOST_BY_NAME]
+        found += source.rows(named, source.phone)[:MOST_BY_NAME]
     return newest(found)[:MOST_BY_NAME]
 
 

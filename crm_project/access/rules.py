@@ -51,6 +51,11 @@ def is_known(user: Any) -> bool:
     return bool(user is not None and user.is_authenticated and user.is_active)
 
 
+def standing(user: Any) -> tuple[Any, ...]:
+    """All that the rule knows of a user besides the key: as long as it is equal, the rule is the same for them."""
+    return user.is_active, user.is_superuser, grants_of(user)
+
+
 def reaches_all(user: Any, model: type[Model], verb: str) -> bool:
     """Whether the user may do this to every record of the kind."""
     return is_known(user) and (user.is_superuser or permission_name(model, verb) in grants_of(user).company)

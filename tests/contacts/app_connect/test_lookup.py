@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -299,3 +300,15 @@ def test_by_name_a_user_finds_only_what_they_may_see(api, call, monkeypatch, is_
     assert {str(record.pk) for record in [*mine, shared]} <= {row["id"] for row in rows}
     assert {row["name"] for row in rows} <= {"Same mine", "Same lead", "Same shared"}
     assert call(api(UserFactory()), "findContactWithName", {"name": "same"})["matchedContactInfo"] == []
+
+
+def test_other_rights_count_at_once(api, names):
+    """The query is kept for a user as long as their rights are the same."""
+    client = api(UserFactory(groups=["Sales"]))
+    ContactFactory(name="Mine", phone=NUMBER, assigned_to=client.user)
+    ContactFactory(name="Theirs", phone=NUMBER)
+    assert names(client, NUMBER) == ["Mine"]
+    client.user.groups.add(Group.objects.get(name="Manager"))
+    assert names(client, NUMBER) == ["Theirs", "Mine"]
+    client.user.groups.remove(Group.objects.get(name="Manager"))
+    assert names(client, NUMBER) == ["Mine"]
