@@ -12,8 +12,8 @@ newest rows by an index of its own and unite them: see ``top_k``.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection, Mapping
+from functools import reduce
 from operator import or_
 from typing import Any
 
@@ -35,6 +35,7 @@ from .ways import (
     in_sql,
     is_owned,
     owned_in_sql,
+    owned_then_filtered,
     owned_ways,
     parts_of,
     reached,
@@ -175,11 +176,11 @@ def first_of_few(
     by_key, others = split_by_key(queryset)
     if by_key and columns == ["id"] and are_reached:
         inner, values = reached_by_key(queryset, user, by_key, others)
-    elif not are_reached or is_filtered or len(queryset.query.alias_map) > 1:
+    elif by_key or not are_reached or len(queryset.query.alias_map) > 1:
         found = queryset if ways is None else among(queryset, user, ways, "view")
         inner, values = found.values_list(*columns).query.sql_with_params()
     else:
-        parts = owned_in_sql(queryset, user, "view", columns)
+        parts = (owned_then_filtered if is_filtered else owned_in_sql)(queryset, user, "view", columns)
         inner, values = " UNION ".join(sql for sql, _ in parts), tuple(each for _, given in parts for each in given)
     names, sign = ", ".join(columns), "<" if order[0].startswith("-") else ">"
     counted = f"SELECT *, count(*) OVER () AS number FROM ({inner}) AS reached ({names})"
@@ -342,4 +343,4 @@ def allows(user: Any, record: Any, verb: str) -> bool:
     ways = branches(user, model, verb)
     if ways is None:
         return True
-    return bool(ways) and model._base_manager.filter(functools.reduce(or_, ways), pk=record.pk).exists()
+    return bool(ways) and model._base_manager.filter(reduce(or_, ways), pk=record.pk).exists()
