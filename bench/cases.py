@@ -47,6 +47,13 @@ def sampled(place: Place, query: str, count: int = SAMPLE) -> list[str]:
     return found[:count]
 
 
+def long_ago(place: Place, table: str, column: str) -> str:
+    """The day until which a thirtieth of the place's records had come: those of about a month."""
+    oldest = f"SELECT {column} AS day FROM {table} ORDER BY 1 LIMIT {place.contacts // 30}"
+    ((day,),) = bare.rows(place, f"SELECT max(day)::date FROM ({oldest}) AS oldest")
+    return str(day)
+
+
 class Cases:
     def __init__(self, large: Place, small: Place) -> None:
         self.large, self.small = large, small
@@ -99,6 +106,7 @@ class Cases:
             " GROUP BY o.id HAVING count(*) BETWEEN 15 AND 60 AND o.name NOT LIKE '%%,%%' ORDER BY o.id LIMIT 1",
         )[0]
         (owner,) = bare.rows(place, "SELECT id FROM access_user WHERE username = 'olga.sokolova'")[0]
+        old = long_ago(place, "contacts_contact", "created_at")
         return {
             "first page": ["/contacts"],
             "deep page": ["/contacts?cursor=" + Cursor("-created_at", [key]).encode() for key in ids],
@@ -115,6 +123,8 @@ class Cases:
             "page ?assigned_to=": [f"/contacts?assigned_to={owner}"],
             "page ?custom_fields.": ["/contacts?custom_fields.language=German"],
             "page ?created_at_after=": ["/contacts?created_at_after=2020-01-01"],
+            "page ?created_at_before= long ago": [f"/contacts?created_at_before={old}"],
+            "page ?updated_at_before= long ago": [f"/contacts?updated_at_before={old}"],
             "page ?trashed=true": ["/contacts?trashed=true"],
         }
 
@@ -141,6 +151,7 @@ class Cases:
 
     def pages_of_sales(self) -> Iterator[Case]:
         """Lists of sales on the large database : the same on the small one; a rep's page : a manager's."""
+        old = long_ago(self.small, "orders_order", "order_date")
         paths = {
             "leads": "/dev/crm/leads",
             "leads by name": "/dev/crm/leads?ordering=name",
@@ -156,6 +167,7 @@ class Cases:
             "orders by date": "/dev/crm/orders?ordering=-order_date",
             "orders ?status=": "/dev/crm/orders?status=pending",
             "orders ?order_date_after=": "/dev/crm/orders?order_date_after=2020-01-01",
+            "orders ?order_date_before= long ago": f"/dev/crm/orders?order_date_before={old}",
         }
         for name, path in paths.items():
             calls = [self.requests(place, [path]) for place in (self.large, self.small)]

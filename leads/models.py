@@ -135,9 +135,10 @@ class Lead(PersonModel):
             ),
             # ?ordering=score
             models.Index(fields=["score", "id"], name="lead_by_score", condition=Q(deleted_at=None)),
+            # ?created_at_after= and ?created_at_before=
             # Reports: leads that came in a period, and leads that reached a status in a period, from the index alone.
             models.Index(
-                fields=["created_at"],
+                fields=["created_at", "id"],
                 include=["status", "status_since", "source", "assigned_to", "campaign"],
                 name="lead_by_arrival",
                 condition=Q(deleted_at=None),

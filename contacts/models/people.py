@@ -201,6 +201,8 @@ class Contact(OwnedModel):
             # ?ordering=name, ?name= and equal names; ?ordering=updated_at
             models.Index(fields=["sort_name", "id"], name="contact_by_name", condition=LIVE),
             models.Index(fields=["updated_at", "id"], name="contact_by_change", condition=LIVE),
+            # ?created_at_after= and ?created_at_before=
+            models.Index(fields=["created_at", "id"], name="contact_by_arrival", condition=LIVE),
             # ?search=
             GinIndex(OpClass("search_text", "gin_trgm_ops"), name="contact_search", condition=LIVE),
             # Similar names, for finding duplicates.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import re
 from contextlib import suppress
@@ -15,8 +16,9 @@ from urllib.parse import urlencode
 from django.core.cache import cache
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db.models import Count, F, QuerySet, Window
-from django.db.models.expressions import Col
+from django.db.models.expressions import Col, RawSQL
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -32,8 +34,11 @@ COUNT_EXACT_TO = 10_000
 COUNTS = ("bounded", "exact")
 EXPECTED_TO_BE_MORE = 3 * COUNT_EXACT_TO
 EXPECTED_TO_BE_FEW = COUNT_EXACT_TO
+EXPECTED_OF_PAST = 10 * COUNT_EXACT_TO
 ESTIMATE_SECONDS = 60
 DEAR = 1_000  # So many rows take longer to count than it takes to ask whether anything has changed.
+PAST = dt.timedelta(days=31)
+ARRIVED = {"created_at_after", "created_at_before"}
 RARE = re.compile(r"(?:\d\D*){7}|[^\s@]{3}@[^\s@]+\.\w\w")  # Is in a telephone number or an address.
 
 
@@ -101,6 +106,25 @@ class Cursor:
         return cls(name, values, backwards)
 
 
+def _ends_long_ago(parameters: Any) -> bool:
+    """Whether a filter names a time in the past until which something happened."""
+    long_ago = f"{timezone.now() - PAST:%Y-%m-%d}"
+    return any(name.endswith("_before") and text < long_ago for name, text in parameters.items())
+
+
+def _collected(rows: QuerySet, limit: int) -> QuerySet:
+    """The first rows of all that are found. OFFSET keeps PostgreSQL from walking along the list in search of them."""
+    sql, values = rows.order_by().values("pk").query.sql_with_params()
+    (name,) = rows.query.order_by
+    end = f"ORDER BY id {'DESC' if str(name).startswith('-') else 'ASC'} LIMIT {limit}"
+    first = RawSQL(f"SELECT id FROM ({sql} OFFSET 0) AS found (id) {end}", values)
+    return rows.model._default_manager.filter(pk__in=first).order_by(name)
+
+
+def _is_indexed(model: Any, column: str) -> bool:
+    return any(index.fields[:1] == [column] for index in model._meta.indexes)
+
+
 class KeysetPagination(BasePagination):
     """``page_size``, ``cursor``, ``ordering`` and ``count``; the view names its orders in ``orderings``.
 
@@ -117,25 +141,34 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: QuerySet, request: Any, view: Any = None) -> list[Any]:
         self.request, user = request, request.user
         size = self.get_page_size(request)
-        order, is_exact = self.get_order(request, view), self.wants_exact_count(request)
+        order, is_exact = self.get_order(request, view, queryset.model), self.wants_exact_count(request)
         text = request.query_params.get("cursor", "")
         cursor = Cursor.decode(text, order) if text else None
         backwards = bool(cursor and cursor.backwards)
         beyond = order.typed(queryset.model, cursor.values) if cursor else []
         is_filtered = not request.query_params.keys() <= {*self.parameters}
         rows = queryset.order_by(*order.by(backwards))
-        counter = Counter(queryset, user, searched=request.query_params.get("search", ""))
+        counter = Counter(
+            queryset,
+            user,
+            searched=request.query_params.get("search", ""),
+            is_of_past=order.columns == ("id",) and _ends_long_ago(request.query_params),
+        )
         if counter.are_rare() and not cursor:
             page = self.get_page_of_rare(view, rows, size)
         elif counter.are_few():
-            change = counter.change() if (counter.expected or 0) > DEAR else None
+            change = counter.change() if (counter.expected or 0) > DEAR and not counter.is_of_past else None
             page = self.get_page_of_few(view, rows, beyond, size, is_filtered)
             counter.keep(self.count, change)
         else:
             if cursor:
                 rows = order.beyond(rows, beyond, backwards)
             is_narrowed = is_filtered or order.columns != ("id",)
-            first = rules.top_k(rows, user, size + 1, is_narrowed=is_narrowed, are_many=counter.were_many())
+            first = (
+                _collected(rows, size + 1)
+                if counter.are_of_past()
+                else rules.top_k(rows, user, size + 1, is_narrowed=is_narrowed, are_many=counter.were_many())
+            )
             found = view.with_columns(first)
             page = list(found[: size + 1])
             if is_large(queryset.model) and len(page) <= size and not cursor:
@@ -177,7 +210,7 @@ class KeysetPagination(BasePagination):
             raise exceptions.ValidationError({"page_size": [f"A whole number from 1 to {self.max_page_size}."]})
         return int(text)
 
-    def get_order(self, request: Any, view: Any) -> Order:
+    def get_order(self, request: Any, view: Any, model: Any) -> Order:
         name = request.query_params.get("ordering") or view.default_ordering
         columns = view.orderings.get(name.removeprefix("-"))
         if columns is None:
@@ -185,6 +218,8 @@ class KeysetPagination(BasePagination):
             guess = nearest(name, choices)
             hint = f" Did you mean “{guess}”?" if guess else ""
             raise exceptions.ValidationError({"ordering": [f"One of: {', '.join(choices)}.{hint}"]})
+        if columns == ("id",) and request.query_params.keys() & ARRIVED and _is_indexed(model, "created_at"):
+            columns = ("created_at", "id")
         return Order(name, columns)
 
     def wants_exact_count(self, request: Any) -> bool:
@@ -267,8 +302,9 @@ class Counter:
     One query, two of a large table. An estimate holds for a minute, in which it costs none.
     """
 
-    def __init__(self, queryset: QuerySet, user: Any, searched: str) -> None:
-        self.queryset, self.user, self.searched = queryset.order_by(), user, searched
+    def __init__(self, queryset: QuerySet, user: Any, searched: str, is_of_past: bool) -> None:
+        self.queryset, self.user = queryset.order_by(), user
+        self.searched, self.is_of_past = searched, is_of_past
         self.model, self.ways = queryset.model, rules.branches(user, queryset.model)
         self.is_large = is_large(self.model)
 
@@ -308,6 +344,8 @@ class Counter:
     @cached_property
     def found(self) -> int | None:
         """How many rows, whoever sees them, the planner expects of a large table, where its samples tell."""
+        if self.is_of_past and self.last_count[0]:
+            return self.last_count[0]
         is_sampled = self.is_large and _is_sampled(self.queryset.query.where)
         return planned_rows(self.queryset.values("pk")) if is_sampled else None
 
@@ -323,12 +361,19 @@ class Counter:
     def are_few(self) -> bool:
         """Whether so few rows may be shown that the first of them are found and all are counted at once.
 
-        Of who sees many, only a search is worth the query that it takes to know: one of a trigram index for each word.
+        Of who sees many, only a search is worth the query that it takes to know, one of a trigram index for each word,
+        and a time long ago, which lies far down in a list in the order of time.
         """
         if self.ways is not None and (not self.ways or rules.sees_few(self.user, self.model, "view", self.ways)):
             return bool(self.ways)
-        is_asked = self.searched and rules.is_asked_by_row(self.model) and not self.kept
-        return bool(is_asked and self.found and self.found <= EXPECTED_TO_BE_FEW)
+        if not rules.is_asked_by_row(self.model) or not (self.is_of_past or (self.searched and not self.kept)):
+            return False
+        few = EXPECTED_OF_PAST if self.is_of_past and self.ways is not None else EXPECTED_TO_BE_FEW
+        return bool(self.found and self.found <= few)
+
+    def are_of_past(self) -> bool:
+        """Whether rows of long ago are shown to who sees everything, not so many that they could not be sorted."""
+        return self.is_of_past and 0 < (self.expected or 0) <= EXPECTED_OF_PAST
 
     def count(self) -> tuple[int, bool]:
         """The number, and whether it is exact."""

@@ -97,6 +97,21 @@ def test_what_a_page_of_few_counted_beyond_the_bound_holds_for_a_minute(large_ta
     assert queries_of(manager, path) == 3  # Key and rights, rate, page.
 
 
+@pytest.mark.parametrize(("few", "plan"), [(CONTACTS, "count(*) OVER ()"), (0, "OFFSET 0")])
+def test_what_was_changed_long_ago_is_not_looked_for_from_the_newest_on(large_table, manager, monkeypatch, few, plan):
+    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_FEW", few)
+    old = large_table[3:9]
+    Contact.objects.filter(pk__in=[each.pk for each in old]).update(updated_at="2020-02-01T00:00Z")
+    path = "/contacts?updated_at_after=2020-01-01&updated_at_before=2020-03-01&page_size=4"
+    first = manager.get(path).json()
+    second = manager.get(first["next"]).json()
+    assert [(page["count"], page["count_is_exact"]) for page in (first, second)] == [(6, True)] * 2
+    assert [row["id"] for row in first["results"] + second["results"]] == [str(each.pk) for each in reversed(old)]
+    with CaptureQueriesContext(connection) as queries:
+        manager.get(path)
+    assert sum(plan in each["sql"] for each in queries) == 1
+
+
 @pytest.mark.parametrize("asked", ["504-621-8927", "ann20@mail.example"])
 def test_a_number_or_an_address_needs_no_plan(large_table, manager, asked):
     contact = ContactFactory(phone="504-621-8927", email="ann20@mail.example")

@@ -51,6 +51,7 @@ def test_every_list_is_answered_by_its_index(api, monkeypatch):
             "contact_by_name"
         },
         "/contacts?ordering=-updated_at": {"contact_by_change"},
+        "/contacts?created_at_before=2999-01-01": {"contact_by_arrival"},
         f"/contacts?phone={quote(number)}": {"contact_point_lookup"},
         "/contacts?email=nobody@example.com": {"contact_point_lookup"},
         "/contacts?name=Nobody+Nobody": {"contact_by_name"},
