@@ -35,8 +35,8 @@ from crm_project.admin import (
 )
 from crm_project.admin.forms import ParametersField
 from crm_project.admin.lists import ChoiceFilter, PeriodFilter
+from crm_project.api.counting import COUNT_EXACT_TO
 from crm_project.api.exceptions import sentences
-from crm_project.api.pagination import COUNT_EXACT_TO
 from customers.models import Customer
 
 from . import services

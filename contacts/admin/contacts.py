@@ -28,7 +28,7 @@ from crm_project.admin import (
 )
 from crm_project.admin.lists import MOST_CHOICES, ChoiceFilter, PeriodFilter
 from crm_project.admin.story import Table
-from crm_project.api.pagination import COUNT_EXACT_TO
+from crm_project.api.counting import COUNT_EXACT_TO
 from crm_project.transfer.admin import TransferMixin
 
 from .. import services

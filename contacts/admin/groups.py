@@ -24,7 +24,7 @@ from crm_project.access import rules
 from crm_project.admin import CrmModelAdmin, VersionedForm
 from crm_project.admin.forms import ParametersField, flat
 from crm_project.admin.lists import ChoiceFilter, PeriodFilter
-from crm_project.api.pagination import COUNT_EXACT_TO
+from crm_project.api.counting import COUNT_EXACT_TO
 from crm_project.database.functions import Fold
 
 from .. import custom_fields as custom

@@ -28,7 +28,7 @@ from crm_project.access.models import User
 from crm_project.admin import OwnedForm, OwnerFilter, TeamFilter, TrashFilter
 from crm_project.admin.lists import PeriodFilter, name_of
 from crm_project.admin.records import RecordAdmin
-from crm_project.api.pagination import COUNT_EXACT_TO
+from crm_project.api.counting import COUNT_EXACT_TO
 
 from .. import services
 from ..models import Contact, Task

@@ -22,7 +22,7 @@ from unfold.views import ChangeList
 
 from crm_project.access import rules
 from crm_project.access.models import User
-from crm_project.api.pagination import COUNT_EXACT_TO
+from crm_project.api.counting import COUNT_EXACT_TO
 
 MOST_CHOICES = 500
 

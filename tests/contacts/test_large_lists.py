@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact, CustomField
 from crm_project.access import rules
-from crm_project.api import pagination
+from crm_project.api import counting
 from crm_project.database import sizes
 from tests.factories import ContactFactory, UserFactory
 
@@ -19,9 +19,9 @@ CONTACTS = 30
 def large_table(monkeypatch):
     """Thirty contacts count as a million: half of them named Ann, of the number 15 to 29."""
     monkeypatch.setitem(sizes._known, Contact, True)
-    monkeypatch.setattr(pagination, "COUNT_EXACT_TO", 10)
-    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_MORE", 25)
-    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_FEW", 0)
+    monkeypatch.setattr(counting, "COUNT_EXACT_TO", 10)
+    monkeypatch.setattr(counting, "EXPECTED_TO_BE_MORE", 25)
+    monkeypatch.setattr(counting, "EXPECTED_TO_BE_FEW", 0)
     CustomField.objects.create(key="number", label="Number", type=CustomField.Type.INTEGER)
     made = [
         ContactFactory(name=f"{'Ann' if number >= 15 else 'Bob'} {number}", custom_fields={"number": number})
@@ -68,7 +68,7 @@ def test_what_it_expects_to_be_fewer_is_counted(large_table, manager):
 
 def test_guesses_about_computed_values_are_not_believed(large_table, manager, monkeypatch):
     """Of ``custom_fields.number_min`` the planner expects a third of all rows, whatever the number is."""
-    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_MORE", CONTACTS // 4)
+    monkeypatch.setattr(counting, "EXPECTED_TO_BE_MORE", CONTACTS // 4)
     assert counted(manager, "/contacts?page_size=2&custom_fields.number_min=26") == (4, True)
 
 
@@ -79,8 +79,8 @@ def test_a_page_that_holds_all_needs_no_count(large_table, manager):
 
 @pytest.mark.parametrize("few", [0, 25])
 def test_a_page_of_few_counts_them_along(large_table, manager, monkeypatch, few):
-    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_FEW", few)
-    monkeypatch.setattr(pagination, "COUNT_EXACT_TO", CONTACTS)
+    monkeypatch.setattr(counting, "EXPECTED_TO_BE_FEW", few)
+    monkeypatch.setattr(counting, "COUNT_EXACT_TO", CONTACTS)
     path = "/contacts?search=Ann&page_size=2&created_at_after=2020-01-01"
     first = manager.get(path).json()
     second = manager.get(first["next"]).json()
@@ -91,7 +91,7 @@ def test_a_page_of_few_counts_them_along(large_table, manager, monkeypatch, few)
 
 
 def test_what_a_page_of_few_counted_beyond_the_bound_holds_for_a_minute(large_table, manager, monkeypatch):
-    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_FEW", CONTACTS)
+    monkeypatch.setattr(counting, "EXPECTED_TO_BE_FEW", CONTACTS)
     path = "/contacts?search=Ann&page_size=2&created_at_after=2020-01-01"
     assert [counted(manager, path), counted(manager, path)] == [(15, True), (15, False)]
     assert queries_of(manager, path) == 3  # Key and rights, rate, page.
@@ -99,7 +99,7 @@ def test_what_a_page_of_few_counted_beyond_the_bound_holds_for_a_minute(large_ta
 
 @pytest.mark.parametrize(("few", "plan"), [(CONTACTS, "count(*) OVER ()"), (0, "OFFSET 0")])
 def test_what_was_changed_long_ago_is_not_looked_for_from_the_newest_on(large_table, manager, monkeypatch, few, plan):
-    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_FEW", few)
+    monkeypatch.setattr(counting, "EXPECTED_TO_BE_FEW", few)
     old = large_table[3:9]
     Contact.objects.filter(pk__in=[each.pk for each in old]).update(updated_at="2020-02-01T00:00Z")
     path = "/contacts?updated_at_after=2020-01-01&updated_at_before=2020-03-01&page_size=4"
@@ -129,8 +129,8 @@ def test_a_rep_sees_the_same_of_a_large_table(large_table, api, monkeypatch, few
     mine = large_table[10:20]
     Contact.objects.filter(pk__in=[each.pk for each in mine]).update(assigned_to=client.user)
     monkeypatch.setattr(rules, "FEW", few)
-    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_FEW", CONTACTS if are == "few" else 0)
-    monkeypatch.setattr(pagination.Counter, "were_many", lambda counter: are == "many")
+    monkeypatch.setattr(counting, "EXPECTED_TO_BE_FEW", CONTACTS if are == "few" else 0)
+    monkeypatch.setattr(counting.Counter, "were_many", lambda counter: are == "many")
     expected = [each for each in mine if "search" not in path or each.name.startswith("Ann")]
     found, url = [], f"{path}page_size=3"
     while url:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact
 from crm_project.access import rules
-from crm_project.api import pagination
+from crm_project.api import counting
 from crm_project.database import changes, sizes
 from tests.at_once import at_once
 from tests.factories import CategoryFactory, ContactFactory, UserFactory
@@ -21,8 +21,8 @@ COUNTED = 'SELECT COUNT(*) FROM (SELECT "contacts_contact"'
 def dear(monkeypatch):
     """Whatever is counted of contacts is kept."""
     monkeypatch.setitem(sizes._known, Contact, True)
-    monkeypatch.setattr(pagination, "DEAR", 0)
-    monkeypatch.setattr(pagination, "EXPECTED_TO_BE_FEW", 0)
+    monkeypatch.setattr(counting, "DEAR", 0)
+    monkeypatch.setattr(counting, "EXPECTED_TO_BE_FEW", 0)
     monkeypatch.setattr(rules, "FEW", 0)
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact
 from crm_project.access import rules, services
-from crm_project.api import pagination
+from crm_project.api import counting
 from crm_project.history.timeline import source_count
 from tests.factories import CategoryFactory, ContactFactory, InteractionFactory, TeamFactory, UserFactory
 
@@ -215,7 +215,7 @@ def test_links_keep_the_filters(manager):
 def test_count_is_exact_to_its_bound_and_an_estimate_beyond(manager, monkeypatch):
     ContactFactory.create_batch(6)
     for bound, exact in ((7, True), (6, True), (5, False)):
-        monkeypatch.setattr(pagination, "COUNT_EXACT_TO", bound)
+        monkeypatch.setattr(counting, "COUNT_EXACT_TO", bound)
         page = manager.get("/contacts?page_size=2").json()
         assert page["count_is_exact"] is exact
         assert page["count"] == 6 if exact else page["count"] >= 6
@@ -225,7 +225,7 @@ def test_count_is_exact_to_its_bound_and_an_estimate_beyond(manager, monkeypatch
 def test_an_exact_count_is_exact_beyond_the_bound_too(role, api, monkeypatch):
     client = api(UserFactory(groups=[role]))
     ContactFactory.create_batch(7, assigned_to=client.user)
-    monkeypatch.setattr(pagination, "COUNT_EXACT_TO", 5)
+    monkeypatch.setattr(counting, "COUNT_EXACT_TO", 5)
     monkeypatch.setattr(rules, "FEW", 5)
     monkeypatch.setattr(rules, "is_large", lambda model: True)
     for asked in ("count=exact", "count=exact&contact_type=person&ordering=name"):

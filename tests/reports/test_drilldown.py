@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from contacts import services as contacts
 from contacts.models import Task
 from crm_project.access import services as access
-from crm_project.api import pagination
+from crm_project.api import counting
 from customers import services as customers
 from customers.models import Customer, CustomerInteraction, SavedSegment
 from feedback.models import Feedback
@@ -233,7 +233,7 @@ class World:
 def test_every_figure_is_the_list_that_it_points_to(api, seed, role, zone, grain, back, length, whose, compare):
     """Also where the list, unasked, would only estimate how many there are."""
     with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pagination, "COUNT_EXACT_TO", 3)
+        patch.setattr(counting, "COUNT_EXACT_TO", 3)
         world = World(seed)
         client = api(UserFactory(groups=[*Group.objects.filter(name=role), world.team]))
         world.add(client.user)
