@@ -29,6 +29,7 @@ from crm_project.database.sizes import is_large
 from .grants import grants_of, permission_id, permission_name
 from .ways import (
     ORDERS,
+    IsAmongMany,
     IsReached,
     IsShared,
     first_beside_own,
@@ -143,10 +144,9 @@ def top_k(
     if not ways:
         return queryset.none()
     if is_narrowed and is_asked_by_row(queryset.model):
-        found = among(queryset, user, ways, verb)
-        asked = first_beside_own(queryset, user, verb, limit, found) if are_many else None
+        asked = first_beside_own(queryset, user, verb, limit) if are_many else None
         if asked is None:
-            return found
+            return among(queryset, user, ways, verb)
     else:
         try:
             asked = in_sql(queryset, user, verb, ways, "UNION", limit)
@@ -211,8 +211,7 @@ def among(queryset: QuerySet, user: Any, ways: list[Q], verb: str) -> QuerySet:
     """
     if sees_few(user, queryset.model, verb, ways):
         return queryset.filter(IsReached(user, queryset.model, verb))
-    is_shared = IsShared(user, queryset.model, verb, of_many=True)
-    return queryset.filter(_belongs(user, queryset.model, verb) | Q(is_shared))
+    return queryset.filter(IsAmongMany(user, queryset.model, verb))
 
 
 def each_visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
@@ -268,17 +267,17 @@ def count_up_to(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *
 
 
 def _count_reached(queryset: QuerySet, user: Any, verb: str, ways: list[Q], limit: int) -> int:
-    """Reads no more than ``limit`` rows, unless so many of them are reached twice that this does not tell enough."""
+    """Reads no more than ``2 * limit`` rows, unless most of them are reached twice, which does not tell enough."""
     try:
         sql, parameters = in_sql(queryset, user, verb, ways, "UNION ALL")
     except EmptyResultSet:
         return 0
     with connection.cursor() as cursor:
         sql = f"SELECT count(*), count(DISTINCT pk) FROM ({sql} LIMIT %s) AS reached (pk)"
-        cursor.execute(sql, [*parameters, limit])
+        cursor.execute(sql, [*parameters, 2 * limit])
         read, distinct = cursor.fetchone()
-    if read < limit or distinct == limit:
-        return distinct
+    if read < 2 * limit or distinct >= limit:
+        return min(distinct, limit)
     return min(united(queryset, ways, limit).count(), limit)
 
 

@@ -153,32 +153,42 @@ def _and_then(queryset: QuerySet, where: Any) -> tuple[str, Any]:
     return "", []
 
 
-def first_beside_own(
-    queryset: QuerySet, user: Any, verb: str, limit: int, otherwise: QuerySet
-) -> tuple[str, list[Any]] | None:
+def asked_of_row(ways: list[Way], records: str, alias: str) -> tuple[str, list[Any]]:
+    """The ways as a condition on a row of the table of records. PostgreSQL hashes what was shared, once in a query."""
+    conditions, values = [], []
+    for way in ways:
+        shared, holders = way.rows(way.key)
+        conditions.append(f"{alias}.{way.holder} = ANY(%s)" if way.table == records else f"{alias}.id IN ({shared})")
+        values += holders
+    return f"({' OR '.join(conditions)})", values
+
+
+def first_beside_own(queryset: QuerySet, user: Any, verb: str, limit: int) -> tuple[str, list[Any]] | None:
     """Primary keys of the first rows, of who has many own ones among them, in SQL; ``None`` where that is not the way.
 
     The last of the first own rows tells how far the others are to be looked for, by their keys alone. When there are
-    not so many own ones, it is ``otherwise`` that finds the rows.
+    not so many own ones, each row that the conditions find is asked.
     """
     own, *others = owned_ways(user, queryset.model, verb)
     order: Any = queryset.query.order_by
     if own.holder != "assigned_to_id" or order not in (("id",), ("-id",)) or len(queryset.query.alias_map) > 1:
         return None
-    sign = "<" if order == ("id",) else ">"
+    sign, end = "<" if order == ("id",) else ">", ORDERS[order]
     records = connection.ops.quote_name(queryset.model._meta.db_table)
     condition, condition_values = _and_then(queryset, queryset.query.where)
     (first, first_values), *_ = owned_in_sql(queryset, user, verb, ["id"], limit)
     asked = [way.rows(way.key, condition=f"{way.key} {sign} (SELECT id FROM last) AND ") for way in others]
     near = " UNION ALL ".join(sql for sql, _ in asked)
-    rest, rest_values = otherwise.values("pk")[:limit].query.sql_with_params()
+    is_reached, reached_values = asked_of_row([own, *others], records, records)
+    rest = f"SELECT id FROM {records} WHERE {condition}{is_reached}{end.format(records)} LIMIT {limit}"
     sql = (
-        f"WITH own (id) AS ({first}), last AS (SELECT id FROM own OFFSET {limit - 1}) SELECT id FROM own"
+        f"WITH own (id) AS ({first}), last AS (SELECT id FROM own{end.format('own')} OFFSET {limit - 1})"
+        f" SELECT id FROM own"
         f" UNION SELECT id FROM {records} WHERE {condition}id = ANY(ARRAY({near}))"
         f" UNION (SELECT id FROM ({rest}) AS rest (id) WHERE NOT EXISTS (SELECT FROM last))"
     )
     near_values = [each for _, values in asked for each in values]
-    return sql, [*first_values, *condition_values, *near_values, *rest_values]
+    return sql, [*first_values, *condition_values, *near_values, *condition_values, *reached_values]
 
 
 def split_by_key(queryset: QuerySet) -> tuple[Any, Any]:
@@ -228,25 +238,37 @@ class IsReached(Func):
 class IsShared(Func):
     """Whether the record of a row was shared with the user or one of their groups for the verb.
 
-    Written in SQL, which Django would take longer to write than PostgreSQL to answer. Of few rows each is looked up;
-    for many, ``of_many``, PostgreSQL hashes all that was shared, once in a query.
+    Written in SQL, which Django would take longer to write than PostgreSQL to answer.
     """
 
     output_field: Any = BooleanField()
-    each = "EXISTS (SELECT FROM {table} WHERE content_object_id = {key} AND {holder} AND permission_id = %s)"
-    hashed = "{key} IN (SELECT content_object_id FROM {table} WHERE {holder} AND permission_id = %s)"
 
-    def __init__(self, user: Any, model: Any, verb: str, *, of_many: bool = False) -> None:
+    def __init__(self, user: Any, model: Any, verb: str) -> None:
         super().__init__(F("pk"))
-        self.template = self.hashed if of_many else self.each
         self.tables = share_tables(model)
         permission = permission_id(model, verb)
-        self.parameters = ((user.pk, permission), (list(grants_of(user).group_ids), permission))
+        self.parameters = (user.pk, permission, list(grants_of(user).group_ids), permission)
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
         key, parameters = compiler.compile(self.get_source_expressions()[0])
         users, groups = map(connection.ops.quote_name, self.tables)
-        of_users = self.template.format(table=users, key=key, holder="user_id = %s")
-        of_groups = self.template.format(table=groups, key=key, holder="group_id = ANY(%s)")
-        values = (each for given in self.parameters for each in (*parameters, *given))
-        return f"({of_users} OR {of_groups})", (*values,)
+        sql = (
+            f"(EXISTS (SELECT FROM {users} WHERE content_object_id = {key} AND user_id = %s AND permission_id = %s)"
+            f" OR EXISTS (SELECT FROM {groups}"
+            f" WHERE content_object_id = {key} AND group_id = ANY(%s) AND permission_id = %s))"
+        )
+        return sql, (*parameters, *self.parameters[:2], *parameters, *self.parameters[2:])
+
+
+class IsAmongMany(Func):
+    """Whether the record of a row is one of the many that the user reaches: ``asked_of_row``."""
+
+    output_field: Any = BooleanField()
+
+    def __init__(self, user: Any, model: Any, verb: str) -> None:
+        super().__init__(F("pk"))
+        self.ways, self.records = owned_ways(user, model, verb), model._meta.db_table
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
+        key, _ = compiler.compile(self.get_source_expressions()[0])
+        return asked_of_row(self.ways, connection.ops.quote_name(self.records), key.rpartition(".")[0])
