@@ -29,9 +29,8 @@ from crm_project.database.sizes import is_large
 from .grants import grants_of, permission_id, permission_name
 from .ways import (
     ORDERS,
-    IsAmongMany,
     IsReached,
-    IsShared,
+    IsVisible,
     first_beside_own,
     in_sql,
     is_owned,
@@ -200,7 +199,7 @@ def first_of_few(
 
 def is_asked_by_row(model: type[Model]) -> bool:
     """Whether the rows of a filtered list are asked one by one who may see them: those of large, owned tables."""
-    return hasattr(model, "user_shares") and is_large(model)
+    return is_owned(model) and is_large(model)
 
 
 def among(queryset: QuerySet, user: Any, ways: list[Q], verb: str) -> QuerySet:
@@ -211,7 +210,7 @@ def among(queryset: QuerySet, user: Any, ways: list[Q], verb: str) -> QuerySet:
     """
     if sees_few(user, queryset.model, verb, ways):
         return queryset.filter(IsReached(user, queryset.model, verb))
-    return queryset.filter(IsAmongMany(user, queryset.model, verb))
+    return queryset.filter(IsVisible(user, queryset.model, verb, of_many=True))
 
 
 def each_visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
@@ -222,7 +221,7 @@ def each_visible(queryset: QuerySet, user: Any, verb: str = "view") -> QuerySet:
     ways = branches(user, queryset.model, verb)
     if not ways or not is_owned(queryset.model):
         return visible(queryset, user, verb)
-    return queryset.filter(_belongs(user, queryset.model, verb) | Q(IsShared(user, queryset.model, verb)))
+    return queryset.filter(IsVisible(user, queryset.model, verb, of_many=False))
 
 
 def sees_few(user: Any, model: type[Model], verb: str, ways: list[Q] | None) -> bool:
@@ -242,13 +241,6 @@ def each_way(queryset: QuerySet, ways: list[Q] | None) -> QuerySet:
     """Primary keys of the rows that are reached, as often as there are ways to them."""
     parts = parts_of(queryset, ways) if ways is not None else [queryset.values("pk")]
     return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-
-
-def _belongs(user: Any, model: Any, verb: str) -> Q:
-    """Blank, which adds nothing to an alternative, when owning a record gives no right to it."""
-    if permission_name(model, verb) in grants_of(user).own:
-        return Q(assigned_to=user.pk) | Q(team__in=grants_of(user).group_ids)
-    return Q()
 
 
 def count_up_to(queryset: QuerySet, user: Any, limit: int, verb: str = "view", *, is_narrowed: bool = False) -> int:

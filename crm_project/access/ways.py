@@ -46,7 +46,8 @@ class Way(NamedTuple):
 def owned_ways(user: Any, model: Any, verb: str) -> list[Way]:
     """What ``_owned_branches`` says, in SQL, which Django would take longer to write than PostgreSQL to answer."""
     groups, quoted = grants_of(user).group_ids, connection.ops.quote_name
-    records, of_users, of_groups = map(quoted, (model._meta.db_table, *share_tables(model)))
+    shares = (model._meta.get_field(name).related_model for name in ("user_shares", "group_shares"))
+    records, of_users, of_groups = (quoted(each._meta.db_table) for each in (model, *shares))
     ways = []
     if permission_name(model, verb) in grants_of(user).own:
         ways.append(Way(records, f"{records}.id", "assigned_to_id", [user.pk]))
@@ -60,11 +61,6 @@ def owned_ways(user: Any, model: Any, verb: str) -> list[Way]:
 def is_owned(model: type[Model]) -> bool:
     """Whether ``branches`` takes the ways to the kind from owners and shares alone."""
     return hasattr(model, "user_shares") and not hasattr(model, "access_branches")
-
-
-def share_tables(model: type[Model]) -> list[str]:
-    relations: list[Any] = [model._meta.get_field(name) for name in ("user_shares", "group_shares")]
-    return [relation.related_model._meta.db_table for relation in relations]
 
 
 def reached(user: Any, model: Any, verb: str, ways: list[Q]) -> Any:
@@ -153,12 +149,18 @@ def _and_then(queryset: QuerySet, where: Any) -> tuple[str, Any]:
     return "", []
 
 
-def asked_of_row(ways: list[Way], records: str, alias: str) -> tuple[str, list[Any]]:
-    """The ways as a condition on a row of the table of records. PostgreSQL hashes what was shared, once in a query."""
+def asked_of_row(ways: list[Way], records: str, alias: str, *, of_many: bool) -> tuple[str, list[Any]]:
+    """The ways as a condition on a row of the table of records.
+
+    Of few rows each is looked up in what was shared; for many, PostgreSQL hashes all of that, once in a query.
+    """
     conditions, values = [], []
     for way in ways:
-        shared, holders = way.rows(way.key)
-        conditions.append(f"{alias}.{way.holder} = ANY(%s)" if way.table == records else f"{alias}.id IN ({shared})")
+        shared, holders = way.rows(way.key) if of_many else way.rows("", condition=f"{way.key} = {alias}.id AND ")
+        if way.table == records:
+            conditions.append(f"{alias}.{way.holder} = ANY(%s)")
+        else:
+            conditions.append(f"{alias}.id IN ({shared})" if of_many else f"EXISTS ({shared})")
         values += holders
     return f"({' OR '.join(conditions)})", values
 
@@ -179,7 +181,7 @@ def first_beside_own(queryset: QuerySet, user: Any, verb: str, limit: int) -> tu
     (first, first_values), *_ = owned_in_sql(queryset, user, verb, ["id"], limit)
     asked = [way.rows(way.key, condition=f"{way.key} {sign} (SELECT id FROM last) AND ") for way in others]
     near = " UNION ALL ".join(sql for sql, _ in asked)
-    is_reached, reached_values = asked_of_row([own, *others], records, records)
+    is_reached, reached_values = asked_of_row([own, *others], records, records, of_many=True)
     rest = f"SELECT id FROM {records} WHERE {condition}{is_reached}{end.format(records)} LIMIT {limit}"
     sql = (
         f"WITH own (id) AS ({first}), last AS (SELECT id FROM own{end.format('own')} OFFSET {limit - 1})"
@@ -235,40 +237,15 @@ class IsReached(Func):
         return f"{key} = ANY(ARRAY({self.reached.sql}))", (*parameters, *self.reached.params)
 
 
-class IsShared(Func):
-    """Whether the record of a row was shared with the user or one of their groups for the verb.
-
-    Written in SQL, which Django would take longer to write than PostgreSQL to answer.
-    """
+class IsVisible(Func):
+    """Whether the user reaches the record of a row, which is one of few or ``of_many``: see ``asked_of_row``."""
 
     output_field: Any = BooleanField()
 
-    def __init__(self, user: Any, model: Any, verb: str) -> None:
+    def __init__(self, user: Any, model: Any, verb: str, *, of_many: bool) -> None:
         super().__init__(F("pk"))
-        self.tables = share_tables(model)
-        permission = permission_id(model, verb)
-        self.parameters = (user.pk, permission, list(grants_of(user).group_ids), permission)
+        self.ways, self.records, self.of_many = owned_ways(user, model, verb), model._meta.db_table, of_many
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
-        key, parameters = compiler.compile(self.get_source_expressions()[0])
-        users, groups = map(connection.ops.quote_name, self.tables)
-        sql = (
-            f"(EXISTS (SELECT FROM {users} WHERE content_object_id = {key} AND user_id = %s AND permission_id = %s)"
-            f" OR EXISTS (SELECT FROM {groups}"
-            f" WHERE content_object_id = {key} AND group_id = ANY(%s) AND permission_id = %s))"
-        )
-        return sql, (*parameters, *self.parameters[:2], *parameters, *self.parameters[2:])
-
-
-class IsAmongMany(Func):
-    """Whether the record of a row is one of the many that the user reaches: ``asked_of_row``."""
-
-    output_field: Any = BooleanField()
-
-    def __init__(self, user: Any, model: Any, verb: str) -> None:
-        super().__init__(F("pk"))
-        self.ways, self.records = owned_ways(user, model, verb), model._meta.db_table
-
-    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> Any:
-        key, _ = compiler.compile(self.get_source_expressions()[0])
-        return asked_of_row(self.ways, connection.ops.quote_name(self.records), key.rpartition(".")[0])
+        alias = compiler.compile(self.get_source_expressions()[0])[0].rpartition(".")[0]
+        return asked_of_row(self.ways, connection.ops.quote_name(self.records), alias, of_many=self.of_many)

@@ -132,9 +132,9 @@ class Counter:
         """The last change before what is counted now, if what is counted can be kept until the next one."""
         return changes.last_if_settled() if self.key and changes.tell(self.asked[0]) else None
 
-    def change_before_few(self) -> int | None:
-        """``change`` where a page of few counts so many that the next one need not."""
-        return self.change() if (self.expected or 0) > DEAR and not self.is_of_past else None
+    def is_dear(self) -> bool:
+        """Whether a page of few is expected to count so many that the next one had better not."""
+        return (self.expected or 0) > DEAR and not self.is_of_past
 
     def keep(self, count: int, change: int | None = None) -> None:
         """Keep a count that was dear: an estimate for a minute, an exact one as long as nothing changes in that."""

@@ -165,7 +165,7 @@ class KeysetPagination(BasePagination):
         keys: list[Any] = []
         self.count, self.count_is_exact = 0, True
         order: list[Any] = [*rows.query.order_by]
-        change = counter.change_before_few()
+        change = counter.change() if counter.is_dear() else None
         with suppress(EmptyResultSet):
             keys, self.count = rules.first_of_few(
                 rows.order_by(), self.request.user, order, beyond, size + 1, is_filtered=self.is_filtered()
