@@ -223,6 +223,15 @@ def test_403_names_the_missing_right(read_only):
     assert body["code"] == "permission_denied"
 
 
+@pytest.mark.parametrize(("method", "sent", "verb"), [("get", {}, "view"), ("put", {"data": {"name": "B"}}, "change")])
+def test_403_says_whose_a_record_is_not(sales, method, sent, verb):
+    """A rep has the right, for records of their own."""
+    body = refusal(getattr(sales, method)(f"/contacts/{ContactFactory().pk}", **sent), 403)
+    assert body["message"] == (
+        f"You may not {verb} this contact: it is neither yours nor your team's, nor shared with you for that."
+    )
+
+
 @pytest.mark.parametrize(
     "path",
     [
