@@ -53,15 +53,13 @@ class RightPermission(BasePermission):
 
     def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
         verb = verb_of(view)
-        if rules.allows(request.user, obj, verb):
-            return True
-        if hasattr(obj, "user_shares") and rules.may(request.user, type(obj), verb):
-            kind = type(obj)._meta.verbose_name
-            self.refuse(
-                f"You may not {verb} this {kind}: it is neither yours nor your team's, nor shared with you for that."
-            )
-        self.refuse_verb(verb, type(obj))
-        return False
+        if not rules.allows(request.user, obj, verb):
+            if hasattr(obj, "user_shares") and rules.may(request.user, type(obj), verb):
+                kind = type(obj)._meta.verbose_name
+                reason = "it is neither yours nor your team's, nor shared with you for that"
+                self.refuse(f"You may not {verb} this {kind}: {reason}.")
+            self.refuse_verb(verb, type(obj))
+        return True
 
     def refuse_verb(self, verb: str, model: Any) -> None:
         kind = model._meta.verbose_name
