@@ -28,7 +28,7 @@ class Engine:
     def __init__(self, resource: CrmResource, table: Table, remembered: Any = None) -> None:
         self.resource = resource
         self.names = table.headers
-        self.columns = resource.columns_of(table.headers)
+        self.columns = resource.columns_of(table)
         self.options = resource.options
         self.restores = table.format in {"csv", "tsv", "xlsx"}
         self.remembered = remembered

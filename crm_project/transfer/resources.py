@@ -107,13 +107,16 @@ class CrmResource(ModelResource):
 
     # Import
 
-    def columns_of(self, names: Sequence[str]) -> FileColumns:
+    def columns_of(self, table: Table) -> FileColumns:
         """What the headers of a file mean: what the mapping says, else what the vocabulary knows.
 
         Raises:
             ValidationError: the mapping names a column that the file has not, or an unknown field.
-            UnreadableFile: not one of the columns is known.
+            UnreadableFile: there are no rows, or not one of the columns is known.
         """
+        names = table.headers
+        if not names or table.is_empty():
+            raise UnreadableFile(_("The file has no rows to import."), "no_rows")
         vocabulary = self.full_vocabulary()
         said = self.options.mapping
         self._check_mapping(said, names, vocabulary)
@@ -210,7 +213,7 @@ class CrmResource(ModelResource):
         rows themselves are imported by a job, see ``services``.
 
         Raises:
-            UnreadableFile: not one of the columns is known.
+            UnreadableFile: there are no rows, or not one of the columns is known.
             ValidationError: the mapping makes no sense.
         """
         assert dry_run

@@ -67,7 +67,7 @@ class ColumnsForm(forms.Form):
     def __init__(self, resource: CrmResource, table: Table, data: Any = None) -> None:
         super().__init__(data)
         self.headers = table.headers
-        columns = resource.columns_of(table.headers)
+        columns = resource.columns_of(table)
         samples = _samples(table)
         choices = [("", _("Leave out")), *((name, resource.label_of(name)) for name in resource.targets())]
         for at, header in enumerate(table.headers):
@@ -107,7 +107,7 @@ def context_of(resource_class: type[CrmResource], kept: Kept, user: Any, given: 
     """All that the page shows of a kept file; with ``given`` for the columns that somebody chose.
 
     Raises:
-        UnreadableFile: the file is no table, or none of its columns is known.
+        UnreadableFile: the file is no table, has no rows, or none of its columns is known.
         ValidationError: two columns are the same field.
     """
     options = Options.from_json(kept.options)

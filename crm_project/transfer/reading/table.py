@@ -61,6 +61,10 @@ class Table(ABC):
     @abstractmethod
     def __iter__(self) -> Iterator[Row | BadRow]: ...
 
+    def is_empty(self) -> bool:
+        """Whether there is a header and nothing else."""
+        return next(iter(self), None) is None
+
 
 def check_headers(cells: Iterable[str], limits: Limits, line: int) -> list[str]:
     """The header row as unique names, or `UnreadableFile`.

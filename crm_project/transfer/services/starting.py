@@ -48,7 +48,7 @@ def keep_import(
     """Keep the file, to be imported by ``run_import``.
 
     Raises:
-        UnreadableFile: the file is no table; nothing is kept.
+        UnreadableFile: the file is no table, has no rows, or none of its columns is known; nothing is kept.
         ValidationError: the mapping names what is not there.
     """
     job = ImportJob(owner=actor, kind=resource.kind(), door=door, file_name=file_name[:255], size=file.size)
