@@ -347,8 +347,8 @@ CRM_ACCOUNT_ID = matching(
 CRM_RATE_LIMIT = rate("CRM_RATE_LIMIT", "18000/60")
 CRM_WRONG_KEY_RATE = rate("CRM_WRONG_KEY_RATE", "60/60")
 CRM_SCOPED_RATES = {
-    "import": rate("CRM_IMPORT_RATE", "6/60"),
-    "export": rate("CRM_EXPORT_RATE", "10/60"),
+    "import": rate("CRM_IMPORT_RATE", "60/60"),
+    "export": rate("CRM_EXPORT_RATE", "60/60"),
 }
 CRM_KEY_USE_RESOLUTION = 60
 
