@@ -40,15 +40,26 @@ class MultipleChoiceField(NearestChoiceMixin, serializers.MultipleChoiceField):
     """Some of some values."""
 
 
+def refused_numbers(field: serializers.Field, value: Any) -> Any:
+    """What to say of numbers where the document says text, of which DRF makes text; nothing when there are none."""
+    if isinstance(field, serializers.CharField) and isinstance(value, (int, float)):
+        return [field.error_messages["invalid"]]
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return {at: refused for at, item in enumerate(value) if (refused := refused_numbers(field.child, item))}
+    return None
+
+
 class StrictMixin:
-    """400 for an unknown field. Read-only fields are ignored, so that an answer can be sent back."""
+    """400 for an unknown field and a number for a text. Read-only fields are ignored: an answer can be sent back."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            known = list(self.fields)
-            unknown = {str(name)[:100]: [unknown_field(str(name), known)] for name in data if name not in known}
-            if unknown:
-                raise exceptions.ValidationError(unknown)
+            known = self.fields
+            unknown = {str(name)[:100]: [unknown_field(str(name), [*known])] for name in data if name not in known}
+            written = {name: field for name, field in known.items() if name in data and not field.read_only}
+            numbers = {name: refused_numbers(field, data[name]) for name, field in written.items()}
+            if refused := unknown | {name: what for name, what in numbers.items() if what}:
+                raise exceptions.ValidationError(refused)
         return super().to_internal_value(data)
 
 

@@ -10,6 +10,7 @@ import pghistory
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, status
 from rest_framework.decorators import action
 from rest_framework.metadata import SimpleMetadata
@@ -281,6 +282,7 @@ class OwnedViewSet(CrmModelViewSet):
         record.deleted_at, record.deleted_by = timezone.now(), self.request.user
         record.save(update_fields=["deleted_at", "deleted_by", "updated_at"])
 
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def restore(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Bring a record back from the trash."""
