@@ -13,6 +13,7 @@ from crm_project.api.serializers import (
     CrmModelSerializer,
     CrmSerializer,
     OwnedSerializer,
+    RelatedField,
     VisibleRelatedField,
 )
 from orders.models import Order
@@ -343,7 +344,7 @@ class ThemeSerializer(CrmModelSerializer):
     """What staff decide about a theme; a new search keeps it."""
 
     label = serializers.CharField(max_length=100, required=False)
-    merged_into = serializers.PrimaryKeyRelatedField(
+    merged_into = RelatedField(
         queryset=Theme.objects.all(), pk_field=serializers.UUIDField(), required=False, allow_null=True
     )
 

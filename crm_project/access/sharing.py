@@ -12,7 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from crm_project.api.schema import KEY, example
-from crm_project.api.serializers import CrmSerializer, MultipleChoiceField
+from crm_project.api.serializers import CrmSerializer, MultipleChoiceField, RelatedField
 
 from .models import OwnedModel, User
 from .services import SHARED_VERBS, Share, set_shares, shares_of
@@ -23,10 +23,10 @@ SHARE_EXAMPLE = {"user": KEY, "team": None, "name": "grace", "verbs": ["view", "
 class ShareSerializer(CrmSerializer):
     """What one user or one team may do with the record."""
 
-    user = serializers.PrimaryKeyRelatedField(
+    user = RelatedField(
         queryset=User.objects.filter(is_active=True), pk_field=serializers.UUIDField(), required=False, allow_null=True
     )
-    team = serializers.PrimaryKeyRelatedField(queryset=Group.objects.all(), required=False, allow_null=True)
+    team = RelatedField(queryset=Group.objects.all(), required=False, allow_null=True)
     verbs = MultipleChoiceField(choices=SHARED_VERBS, allow_empty=False)
 
     def validate(self, attrs: dict[str, Any]) -> Share:

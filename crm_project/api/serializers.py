@@ -124,21 +124,16 @@ class MomentField(serializers.DateTimeField):
         return super().to_internal_value(value)
 
 
-class VisibleRelatedField(serializers.PrimaryKeyRelatedField):
-    """A reference to a record that the asking user may see; any other is said not to exist."""
+class RelatedField(serializers.PrimaryKeyRelatedField):
+    """A reference by id: a UUID as text, or where the keys are numbers, one of these."""
 
     default_error_messages = {
         "does_not_exist": "There is no such record: {pk_value}.",
-        "incorrect_type": "An id, as text.",
+        "incorrect_type": "This must be an id.",
     }
 
-    def get_queryset(self) -> Any:
-        queryset = super().get_queryset()
-        request = self.context.get("request")
-        return queryset if queryset is None or request is None else rules.visible(queryset, request.user)
-
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, (bool, list, dict, float)):
+        if isinstance(data, bool) or not isinstance(data, str if self.pk_field else (str, int)):
             self.fail("incorrect_type")
         try:
             return super().to_internal_value(data)
@@ -146,17 +141,26 @@ class VisibleRelatedField(serializers.PrimaryKeyRelatedField):
             self.fail("does_not_exist", pk_value=str(data)[:100])
 
 
+class VisibleRelatedField(RelatedField):
+    """A reference to a record that the asking user may see; any other is said not to exist."""
+
+    def get_queryset(self) -> Any:
+        queryset = super().get_queryset()
+        request = self.context.get("request")
+        return queryset if queryset is None or request is None else rules.visible(queryset, request.user)
+
+
 class OwnedSerializer(CrmModelSerializer):
     """Owned records: whom they are assigned to. Whoever makes one without saying owns it."""
 
-    assigned_to = serializers.PrimaryKeyRelatedField(
+    assigned_to = RelatedField(
         queryset=User.objects.filter(is_active=True),
         pk_field=serializers.UUIDField(),
         allow_null=True,
         required=False,
         help_text="The owner's user id; the caller when left out.",
     )
-    team = serializers.PrimaryKeyRelatedField(
+    team = RelatedField(
         queryset=Group.objects.filter(role=None),
         allow_null=True,
         required=False,
