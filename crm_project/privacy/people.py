@@ -17,7 +17,8 @@ from django.utils.crypto import salted_hmac
 ERASED = "Erased person"  # The name of whoever was erased.
 SHORTEST = 3  # A shorter name is a part of too many texts.
 FEWEST_DIGITS, COMPARED_DIGITS = 7, 9  # The end of a number is the same in all of its spellings.
-EMAIL = re.compile(r"[^\s<>,;:\"'()\[\]]+@[^\s<>,;:\"'()\[\]]+")
+# From where a word begins, and without going back: a long one without "@" is read once.
+EMAIL = re.compile(r"(?<![^\s<>,;:\"'()\[\]@])[^\s<>,;:\"'()\[\]@]++@[^\s<>,;:\"'()\[\]]+")
 NUMBER = re.compile(r"\d(?:[^\w\n]{0,3}\d){6,}")
 
 
