@@ -205,7 +205,8 @@ def empty_draft(resource: ContactResource, row: Incoming) -> ContactDraft:
 def load_drafts(resource: ContactResource, ids: Iterable[UUID], *, lock: bool) -> dict[UUID, ContactDraft]:
     """The contacts as they are now. Five queries for any number, one more to lock them."""
     contacts = Contact.objects.filter(pk__in=list(ids)).order_by("pk")
-    if lock:
+    if lock:  # Who waited for it may find it merged away or in the trash.
+        contacts = contacts.live()
         list(contacts.select_for_update().values_list("pk"))
     attributes = ("id", *PLAIN, "organization", "custom_fields", "organization__name")
     drafts = {}

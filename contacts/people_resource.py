@@ -221,7 +221,8 @@ class PersonResource(OwnedResource):
     def load(self, ids: Iterable[UUID], *, lock: bool) -> dict[UUID, Draft]:
         """Two queries at most for any number: what is locked joins nothing."""
         people: Any = self.get_model()._default_manager.filter(pk__in=list(ids)).order_by("pk")
-        if lock:
+        if lock:  # Who waited for it may find it in the trash.
+            people = people.filter(deleted_at=None)
             list(people.select_for_update().values_list("pk"))
         return {each.pk: self._draft_of(each) for each in people.select_related(*self.related or [None])}
 

@@ -120,7 +120,8 @@ class ContactResource(OwnedResource):
             row.keys["id"] = [str(UUID(text))]
         except ValueError:
             header = cells.header("id")
-            if header in self.options.mapping or "external_id" in row.values or len(text) > TEXT:
+            is_said = header in self.options.mapping or "id" in self.options.match
+            if is_said or "external_id" in row.values or len(text) > TEXT:
                 cells.refuse(
                     _("This is not an id of this CRM; another system's ids go to “external_id”."), header, text
                 )

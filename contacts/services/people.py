@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,8 +40,10 @@ def contact_for(person: PersonModel, *, actor: User, origin: str) -> Contact:
     away or deleted until the person is stored.
     """
     contact = person.contact if person.contact_id else None
-    if contact is None and (match := match_contact(name=person.name, email=person.email, phone=person.phone)):
-        contact = hold_contact(match.pk)
+    if contact is None:
+        _take_turns(person)
+        if match := match_contact(name=person.name, email=person.email, phone=person.phone):
+            contact = hold_contact(match.pk)
     if contact is None:
         return create_contact(
             actor=actor,
@@ -55,6 +57,13 @@ def contact_for(person: PersonModel, *, actor: User, origin: str) -> Contact:
         )
     add_missing_points(contact, {"mail": person.email, "phone": person.phone}, origin)
     return contact
+
+
+def _take_turns(person: PersonModel) -> None:
+    """Have whoever is made a lead and a customer at once become one contact: one waits until the other is stored."""
+    known_by = (person.email or person.phone or person.name).strip().lower()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"person {known_by}"])
 
 
 def contacts_for(people: Sequence[PersonModel], *, actor: User, origin: str, region: str | None = None) -> None:

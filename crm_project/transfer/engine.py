@@ -90,6 +90,9 @@ class _Work:
         self._find(rows)
         ids = {record for records in self.found.values() for record in records}
         self.drafts = self.resource.load(ids, lock=lock) if ids else {}
+        for records in self.found.values() if lock else ():
+            for gone in records.keys() - self.drafts.keys():
+                del records[gone]
         self.changeable = self.resource.changeable(ids) if ids else set()
         given = {UUID(value) for row in rows for value in row.keys.get("id", ())}
         self.taken = self.resource.taken(sorted(given)) if given else set()

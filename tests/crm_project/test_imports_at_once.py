@@ -1,13 +1,18 @@
 """Several imports of the same people at the same time, and API calls among them: each person and record once."""
 
+import threading
 from collections import Counter
+from functools import partial
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.db.models.functions import Lower
+from rest_framework.test import APIClient
 
 from contacts.models import Category, Contact, ContactPoint, Organization
 from contacts.resources import ContactResource
+from contacts.services import create_contact, delete_contact, merge_contacts
 from crm_project.transfer import engine, services
 from crm_project.transfer.models import ImportJob
 from crm_project.transfer.options import Options
@@ -18,6 +23,7 @@ from leads.resources import LeadResource
 from orders.models import Product
 from orders.resources import ProductResource
 from tests.at_once import at_once
+from tests.factories import ApiKeyFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 3
@@ -157,3 +163,45 @@ def test_without_a_match_each_file_makes_its_own_contacts(manager):
     jobs, _ = run(*(kept(manager.user, "contacts", range(30), match=()) for _ in range(3)))
     assert [job.created for job in jobs] == [30] * 3
     assert Contact.objects.count() == 90
+
+
+@pytest.mark.parametrize("merges", [True, False])
+def test_contact_that_goes_while_an_import_waits_for_it_is_not_written_to(manager, merges):
+    stays, goes = (create_contact(actor=manager.user, email=f"{name}@x.example") for name in ("stays", "goes"))
+    waiting = threading.Event()
+
+    def remove():
+        with transaction.atomic():
+            if merges:
+                merge_contacts(survivor_id=stays.pk, merged_ids=[goes.pk], actor=manager.user)
+            else:
+                delete_contact(contact=goes, actor=manager.user)
+            waiting.wait(30)
+
+    def load():
+        file = ContentFile(b"email,job_title\ngoes@x.example,Boss\n", "a.csv")
+        options = Options(match=("email",))
+        job = services.keep_import(
+            actor=manager.user, resource=ContactResource, file=file, file_name="a.csv", options=options
+        )
+        threading.Timer(1, waiting.set).start()
+        services.run_import(job)
+        return job
+
+    _, job = at_once([remove, load])
+    assert job.rows == 1
+    assert not Contact.objects.trashed().filter(job_title="Boss").exists()
+    assert Contact.objects.live().filter(job_title="Boss").count() == job.created + job.updated == 1
+
+
+def test_who_becomes_a_lead_and_a_customer_at_once_is_one_contact(manager):
+    def post(path):
+        client = APIClient(headers={"Authorization": f"Bearer {ApiKeyFactory(user=manager.user).secret}"})
+        return partial(client.post, path, {"name": "Ann Lee", "email": "ann@x.example"}, format="json")
+
+    for _ in range(ROUNDS):
+        answers = at_once([post(f"/dev/crm/{kind}") for kind in ("leads", "customers")])
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert Contact.objects.count() == 1
+        for model in (Lead, Customer, Contact):
+            model.objects.all().delete()

@@ -6,6 +6,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from contacts.models import Contact
 from crm_project.transfer import engine, services
 from crm_project.transfer.models import ImportJob, Job
+from crm_project.transfer.services import running
 from tests.admin_pages import client_of, url
 from tests.factories import UserFactory
 from tests.importing import receipt
@@ -96,3 +97,23 @@ def test_page_of_a_stopped_import_has_a_button_to_go_on(manager):
     run_queued(job)
     page = browser.get(url("transfer_importjob_change", job.pk))
     assert "Go on with this import" not in [str(each["label"]) for each in page.context["receipts"][0]["buttons"]]
+
+
+@pytest.mark.parametrize("chunks", [2, 100])
+def test_job_that_another_worker_has_gone_on_with_is_left_to_it(manager, monkeypatch, chunks):
+    job = kept_job(manager.user, FILE)
+    look, others = running.note_columns, []
+
+    def note_columns(*args):
+        look(*args)
+        if not others:
+            others.append(ImportJob.objects.get(pk=job.pk))
+            steps = iter(range(chunks))
+            services.run_import(others[0], should_stop=lambda: next(steps, None) is None)
+
+    monkeypatch.setattr(running, "note_columns", note_columns)
+    services.run_import(job)
+    assert (job.state, counts(job), job.checkpoint) == (others[0].state, counts(others[0]), others[0].checkpoint)
+    services.run_import(ImportJob.objects.get(pk=job.pk))
+    job.refresh_from_db()
+    assert (job.state, counts(job), Contact.objects.count()) == (Job.State.DONE, {"created": 9, "failed": 1}, 9)

@@ -107,7 +107,9 @@ class _Run:
             resource = resource_of(job.kind)(user=self._user(), options=self.options)
             self.engine = Engine(resource, table, self._remembered if self.options.dry_run else None)
             note_columns(job, table, self.engine)
-            self._save()
+            with transaction.atomic():
+                self._lock()  # Another process may have been at it since it was begun.
+                self._save()
             with because_of(user=str(job.owner_id), door="import", job=str(job.pk)) as self.context:
                 self._import(table)
 
@@ -136,7 +138,9 @@ class _Run:
         else:
             for chunk in self.engine.chunks(islice(table, self.job.checkpoint, None)):
                 self._chunk(chunk, write=not self.options.dry_run)
-            self._finish()
+            with transaction.atomic():
+                self._lock()
+                self._finish()
 
     def _import_whole(self, table: Table) -> None:
         job, resource = self.job, self.engine.resource
