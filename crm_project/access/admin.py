@@ -263,9 +263,10 @@ class ApiKeyAdmin(StoryMixin, RestrictedMixin, ModelAdmin):
         return self.readonly_fields if obj is None else (*self.readonly_fields, "user")
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **options: Any) -> Any:
-        field = super().formfield_for_foreignkey(
-            db_field, request, queryset=User.objects.filter(is_active=True).order_by("username"), **options
-        )
+        people = User.objects.filter(is_active=True).order_by("username")
+        if not request.user.is_superuser:
+            people = people.filter(is_superuser=False)
+        field = super().formfield_for_foreignkey(db_field, request, queryset=people, **options)
         field.initial, field.label_from_instance = request.user.pk, name_of
         return field
 

@@ -98,17 +98,23 @@ def _verb(permission: Permission) -> str:
 
 @transaction.atomic
 def set_shares(*, record: OwnedModel, shares: Iterable[Share]) -> None:
-    """Make these the record's only shares. To change or delete includes to view."""
+    """Make these the record's only shares; others than before make a new version of it.
+
+    To change or delete includes to view.
+    """
     wanted: dict[str, set[tuple[Any, str]]] = defaultdict(set)
     for share in shares:
         kind, holder = ("user_shares", share.user) if share.user else ("group_shares", share.team)
         assert holder is not None
         wanted[kind] |= {(holder.pk, verb) for verb in {*share.verbs, "view"}}
-    for kind, holder_column in (("user_shares", "user_id"), ("group_shares", "group_id")):
-        _replace(record, kind, holder_column, wanted[kind])
+    holders = {"user_shares": "user_id", "group_shares": "group_id"}
+    changed = [_replace(record, kind, column, wanted[kind]) for kind, column in holders.items()]
+    if any(changed):
+        type(record)._default_manager.filter(pk=record.pk).update(updated_at=timezone.now())
 
 
-def _replace(record: OwnedModel, kind: str, holder_column: str, wanted: set[tuple[Any, str]]) -> None:
+def _replace(record: OwnedModel, kind: str, holder_column: str, wanted: set[tuple[Any, str]]) -> bool:
+    """Whether anything was changed."""
     manager: models.Manager = getattr(record, kind)
     permissions = {verb: rules.permission_id(type(record), verb) for verb in SHARED_VERBS}
     rows = {(holder, permissions[verb]) for holder, verb in wanted}
@@ -121,3 +127,4 @@ def _replace(record: OwnedModel, kind: str, holder_column: str, wanted: set[tupl
         ],
         ignore_conflicts=True,
     )
+    return rows != present.keys()

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from crm_project.api.schema import KEY, example
 from crm_project.api.serializers import CrmSerializer, MultipleChoiceField, RelatedField
+from crm_project.api.viewsets import etag_of
 
 from .models import OwnedModel, User
 from .services import SHARED_VERBS, Share, set_shares, shares_of
@@ -27,6 +28,7 @@ class ShareSerializer(CrmSerializer):
         queryset=User.objects.filter(is_active=True), pk_field=serializers.UUIDField(), required=False, allow_null=True
     )
     team = RelatedField(queryset=Group.objects.all(), required=False, allow_null=True)
+    name = serializers.CharField(read_only=True)
     verbs = MultipleChoiceField(choices=SHARED_VERBS, allow_empty=False)
 
     def validate(self, attrs: dict[str, Any]) -> Share:
@@ -68,7 +70,8 @@ class SharingActions:
         serializer = SharingSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         set_shares(record=record, shares=serializer.validated_data["shares"])
+        record.refresh_from_db(fields=["version"])
         return self.shares(record)
 
     def shares(self, record: OwnedModel) -> Response:
-        return Response(SharingSerializer({"shares": shares_of(record)}).data)
+        return Response(SharingSerializer({"shares": shares_of(record)}).data, headers={"ETag": etag_of(record)})

@@ -233,3 +233,12 @@ def test_administrators_see_who_signed_in_and_who_could_not(administrator, rep, 
         assert administrator.get(f"{address}{row.pk}/change/").status_code == 200
         assert administrator.post(f"{address}{row.pk}/delete/", {"post": "yes"}).status_code == 403
         assert rep.get(address).status_code == 403
+
+
+def test_nobody_makes_a_key_for_who_is_above_them(administrator):
+    root = UserFactory(is_superuser=True)
+    page = make_key(administrator, user=str(root.pk))
+    assert "user" in page.context["adminform"].form.errors
+    assert not ApiKey.objects.exists()
+    make_key(client_of(UserFactory(is_superuser=True)), user=str(root.pk))
+    assert ApiKey.objects.get().user == root
