@@ -32,6 +32,7 @@ def register() -> None:
     timeline.register("mail", mails)
     for name in TRACKED:
         timeline.register(name, _changes_of(name))
+    timeline.register("logged_interaction", _changed_interactions)
     changes.tell(Task, {"contact": "contact", "task": "pk"}, label="title", hidden=HIDDEN_OF_TASKS)
 
 
@@ -74,6 +75,15 @@ def interactions(ids: Sequence[UUID], before: Position | None, limit: int) -> li
         )
         for row in rows[:limit]
     ]
+
+
+def _changed_interactions(ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:
+    """What was changed of interactions after they were written down, and those that were deleted. One query."""
+    told = Interaction.pgh_event_model  # type: ignore[attr-defined]
+    labels = ("update", "delete")
+    return changes.entries(
+        told, "contact_id", ids, before, limit, name="logged_interaction", label="subject", labels=labels
+    )
 
 
 def mails(ids: Sequence[UUID], before: Position | None, limit: int) -> list[Entry]:

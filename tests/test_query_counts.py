@@ -89,7 +89,7 @@ SALES = {
     f"{PREFIX}/orders": (4, 4),
     f"{PREFIX}/orders/{{order}}": (3, 3),
     f"{PREFIX}/orders/{{order}}/history": (8, 8),
-    "/contacts/{contact}/history": (30, 30),
+    "/contacts/{contact}/history": (31, 31),
 }
 PAGES = ["leads/lead", "customers/customer", "orders/order", "leads/leadinteraction", "customers/customerinteraction"]
 

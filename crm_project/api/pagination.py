@@ -53,7 +53,7 @@ class Order:
         fields = [model._meta.get_field(column) for column in self.columns]
         try:
             return [field.to_python(value) for field, value in zip(fields, values, strict=True)]
-        except (ValidationError, ValueError, TypeError) as error:
+        except (ValidationError, ValueError, TypeError, OverflowError) as error:
             raise exceptions.ValidationError({"cursor": ["This is not a cursor of this list."]}) from error
 
     def beyond(self, queryset: QuerySet, typed: list[Any], backwards: bool) -> QuerySet:

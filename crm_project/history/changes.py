@@ -16,17 +16,19 @@ from .timeline import Entry, Position
 
 TYPES = {"insert": "created", "update": "changed", "delete": "deleted"}
 
-# ``before`` is the row's state in its previous event.
+# ``before`` is the row's state in its previous event. An update of nothing that is told is left out.
 SELECT = """
     SELECT event.*, context.metadata FROM (
         SELECT pgh_id, pgh_created_at, pgh_label, pgh_context_id, to_jsonb(e) AS after,
             lag(to_jsonb(e)) OVER (PARTITION BY pgh_obj_id ORDER BY pgh_id) AS before
         FROM {table} e WHERE {column} = ANY(%s)
     ) AS event LEFT JOIN pghistory_context AS context ON context.id = event.pgh_context_id
-    WHERE %s::timestamptz IS NULL
-        OR (event.pgh_created_at, (%s || lpad(event.pgh_id::text, 20, '0')) COLLATE "C") < (%s, %s)
+    WHERE pgh_label = ANY(%s) AND (pgh_label <> 'update' OR after - %s::text[] IS DISTINCT FROM before - %s::text[])
+        AND (%s::timestamptz IS NULL
+            OR (event.pgh_created_at, (%s || lpad(event.pgh_id::text, 20, '0')) COLLATE "C") < (%s, %s))
     ORDER BY event.pgh_created_at DESC, event.pgh_id DESC LIMIT %s
 """
+OF_EVENTS = {"pgh_id", "pgh_created_at", "pgh_label", "pgh_context_id"}
 HIDDEN = {"id", "created_at", "updated_at", "version", "created_by_id", "deleted_by_id"}
 
 
@@ -40,20 +42,24 @@ def entries(
     name: str,
     hidden: Iterable[str] = (),
     label: str | None = None,
+    labels: Iterable[str] = TYPES,
 ) -> list[Entry]:
     """Changes of records as timeline entries, each changed field with its value before and after. One query.
 
     ``column`` of the event table is compared with ``ids``; ``name`` says in the entry what was changed, ``label`` which
     column tells one record of the kind from another. An update's fields are those that differ; a creation's all set.
+    ``labels`` leaves out creations, changes or deletions.
     """
     table = connection.ops.quote_name(event_model._meta.db_table)
     at, position = before or (None, None)
     sql = SELECT.format(table=table, column=connection.ops.quote_name(column))
+    left_out = {*HIDDEN, column, *hidden}
+    untold = sorted(left_out | OF_EVENTS)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(ids), at, f"{name}-", at, position, limit])
+        cursor.execute(sql, [list(ids), list(labels), untold, untold, at, f"{name}-", at, position, limit])
         columns = [each.name for each in cursor.description]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    return [_entry(row, name, {*HIDDEN, column, *hidden}, label) for row in rows]
+    return [_entry(row, name, left_out, label) for row in rows]
 
 
 def tell(model: Any, paths: Mapping[str, str], *, label: str, hidden: Iterable[str] = ()) -> None:

@@ -26,6 +26,7 @@ from django.utils import timezone
 from rest_framework import exceptions
 
 from crm_project.access import rules
+from crm_project.api.parsers import UNSTORABLE
 
 Position = tuple[dt.datetime, str]
 Rows = TypeVar("Rows", bound=QuerySet)
@@ -125,7 +126,7 @@ def decode_position(text: str) -> Position | None:
     try:
         at, entry = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         position = dt.datetime.fromisoformat(at), str(entry)
-        if timezone.is_naive(position[0]) or "\0" in position[1]:
+        if timezone.is_naive(position[0]) or UNSTORABLE.search(position[1]):
             raise ValueError
     except (ValueError, TypeError, RecursionError) as error:
         raise exceptions.ValidationError({"cursor": ["This is not a cursor of a history."]}) from error

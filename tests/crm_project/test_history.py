@@ -1,7 +1,9 @@
 """Who changed what, when, from which value to which and through which door: for every change there is."""
 
+import base64
 import datetime as dt
 import io
+import json
 import re
 
 import pghistory
@@ -301,3 +303,33 @@ def test_nonsense_is_400(manager, query):
     response = manager.get(f"/contacts/{ContactFactory().pk}/history?{query}")
     assert response.status_code == 400
     assert list(response.json()["errors"]) == [query.partition("=")[0]]
+
+
+def test_edited_and_deleted_interactions_are_told(manager):
+    contact = ContactFactory()
+    other = ContactFactory()
+    path = f"/contacts/{contact.pk}/interactions"
+    note = manager.post(path, {"type": "note", "subject": "Offer", "body": "ten percent"}).json()
+    manager.patch(f"{path}/{note['id']}", {"body": "nothing"})
+    manager.delete(f"{path}/{note['id']}")
+    kept = manager.post(path, {"type": "note", "body": "stays"}).json()
+    told = [
+        each for each in manager.get(f"/contacts/{contact.pk}/history").json()["results"] if each["kind"] == "event"
+    ]
+    assert [each["type"] for each in told] == [
+        "logged_interaction.deleted",
+        "logged_interaction.changed",
+        "contact.created",
+    ]
+    assert told[1]["changes"] == {"body": ["ten percent", "nothing"]}
+    assert told[0]["changes"]["body"] == ["nothing", None]
+    services.merge_contacts(survivor_id=other.pk, merged_ids=[contact.pk], actor=manager.user)
+    told = manager.get(f"/contacts/{other.pk}/history").json()["results"]
+    assert [each["data"]["interaction"] for each in told if each["kind"] == "interaction"] == [kept["id"]]
+    assert len([each for each in told if each["type"].startswith("logged_interaction")]) == 2  # Moving is no edit.
+
+
+def test_cursor_with_half_a_character_is_400(manager):
+    text = base64.urlsafe_b64encode(json.dumps(["2030-01-01T00:00:00+00:00", "contact-\ud800"]).encode()).decode()
+    answer = manager.get(f"/contacts/{ContactFactory().pk}/history", {"cursor": text.rstrip("=")})
+    assert list(answer.json()["errors"]) == ["cursor"]

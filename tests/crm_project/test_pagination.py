@@ -309,3 +309,9 @@ def test_queries_of_a_record_do_not_grow_with_what_it_has(api, path):
     count(poor)
     most = 6 + source_count() if path == "/history" else 10
     assert count(poor) == count(rich) <= most
+
+
+def test_endless_number_in_a_cursor_is_400(manager):
+    values = [float("inf"), "01981d2e-7a1b-7c3d-8e4f-5a6b7c8d9e0f"]
+    body = manager.get("/dev/crm/leads", {"ordering": "score", "cursor": cursor("score", False, values)})
+    assert list(body.json()["errors"]) == ["cursor"]
