@@ -11,7 +11,8 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
-from django.db import connection, models
+from django.db import connection, models, transaction
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,7 @@ from .models import CustomField
 LONGEST_TEXT = 1_000
 LONGEST_LONG_TEXT = 50_000
 MOST_DIGITS = 30
+FORGOTTEN_AT_ONCE = 2_000
 _entities: dict[str, type[models.Model]] = {}
 
 
@@ -74,10 +76,11 @@ def _integer(field: CustomField, value: Any) -> int:
         raise ValidationError(_("This must be a whole number."))
     try:
         number = Decimal(str(value).strip())
-        whole = int(number)
-    except (InvalidOperation, ValueError, OverflowError) as error:
+    except InvalidOperation as error:
         raise ValidationError(_("This must be a whole number.")) from error
-    if number != whole or abs(whole) >= 2**53:
+    # Its size is asked first: to write out a number such as 1e1000000 takes minutes.
+    is_small = number.is_finite() and number.adjusted() < 16
+    if not is_small or abs(number) >= 2**53 or number != (whole := int(number)):
         raise ValidationError(_("This must be a whole number below 2^53."))
     return whole
 
@@ -91,7 +94,9 @@ def _decimal(field: CustomField, value: Any) -> str:
         raise ValidationError(_("This must be a number.")) from error
     if not number.is_finite() or len(number.as_tuple().digits) > MOST_DIGITS or abs(number.adjusted()) > MOST_DIGITS:
         raise ValidationError(_("This must be a number of at most %(digits)d digits."), params={"digits": MOST_DIGITS})
-    return f"{number:f}"
+    text = f"{number:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text  # Equal numbers are equal texts.
+    return "0" if text == "-0" else text
 
 
 def _boolean(field: CustomField, value: Any) -> bool:
@@ -130,11 +135,11 @@ def _choice(field: CustomField, value: Any) -> str:
     return value
 
 
-def _choices(field: CustomField, value: Any) -> list[str]:
+def _choices(field: CustomField, value: Any) -> list[str] | None:
     parts = [part.strip() for part in value.split(";")] if isinstance(value, str) else value
     if not isinstance(parts, list):
         raise ValidationError(_("This must be a list of choices."))
-    return list(dict.fromkeys(_choice(field, part) for part in parts if part != ""))
+    return list(dict.fromkeys(_choice(field, part) for part in parts if part != "")) or None
 
 
 def _url(field: CustomField, value: Any) -> str:
@@ -170,6 +175,14 @@ CLEANERS = {
 }
 
 
+def check_choices(kind: str, choices: list[str]) -> None:
+    """Raises ``ValidationError`` for ``choices`` from which a field of the kind could not choose."""
+    if kind in {CustomField.Type.CHOICE, CustomField.Type.MULTI_CHOICE} and not choices:
+        raise ValidationError({"choices": [_("A field of choices needs some.")]})
+    if kind == CustomField.Type.MULTI_CHOICE and any(";" in choice for choice in choices):
+        raise ValidationError({"choices": [_("Choices cannot have a “;”, which parts them in files.")]})
+
+
 def check_definition(field: CustomField) -> None:
     """Refuse a definition by which no record could be made; its default becomes what is stored.
 
@@ -180,14 +193,42 @@ def check_definition(field: CustomField) -> None:
         check_entity(field.entity)
     except ValidationError as error:
         raise ValidationError({"entity": error.messages}) from error
-    if field.type in {CustomField.Type.CHOICE, CustomField.Type.MULTI_CHOICE} and not field.choices:
-        raise ValidationError({"choices": [_("A field of choices needs some.")]})
+    check_choices(field.type, field.choices)
     try:
         field.default = clean_value(field, field.default)
     except ValidationError as error:
         raise ValidationError({"default": error.messages}) from error
     if field.unique and field.default is not None:
         raise ValidationError({"default": [_("Values are unique, so no two records can have a default.")]})
+
+
+def check_new_key(entity: str, key: str) -> None:
+    """Refuse a key under which records have values of a field that was deleted. Reads all of them when there are none.
+
+    Raises:
+        ValidationError: with the message for ``key``.
+    """
+    rows = _entities[entity]._default_manager.filter(custom_fields__has_key=key)
+    if not CustomField.objects.filter(entity=entity, key=key).exists() and rows.exists():
+        message = _("The values of a deleted field of this name are still being removed; try again in a minute.")
+        raise ValidationError({"key": [message]})
+
+
+def forget(entity: str, key: str) -> None:
+    """Take the values of a deleted field from all records, some thousand in a transaction; it may be run again."""
+    rows = _entities[entity]._default_manager.filter(custom_fields__has_key=key).order_by("pk")
+    without = models.Func(
+        models.F("custom_fields"),
+        models.Value(key, output_field=models.TextField()),
+        template="%(expressions)s",
+        arg_joiner=" - ",
+        output_field=models.JSONField(),
+    )
+    last = UUID(int=0)
+    while ids := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE]):
+        with transaction.atomic():
+            rows.filter(pk__in=ids).order_by().update(custom_fields=without, updated_at=timezone.now())
+        last = ids[-1]
 
 
 def clean(fields: list[CustomField], given: Any, stored: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -206,6 +247,9 @@ def clean(fields: list[CustomField], given: Any, stored: dict[str, Any] | None =
         values |= {field.key: field.default for field in fields if field.default is not None}
     errors: dict[str, list[str]] = {}
     for key, value in given.items():
+        if key not in known and key in values and value in (None, values[key]):
+            values[key] = value  # Of a field that was deleted: it may be sent back as it is, and removed.
+            continue
         if key not in known:
             guess = nearest(str(key), known)
             hint = _(" Did you mean “%s”?") % guess if guess else ""
@@ -256,7 +300,9 @@ def clean_for(entity: str, model: type[models.Model], record: Any, given: Any) -
     fields = definitions(entity)
     try:
         values = clean(fields, given, record.custom_fields if record else None)
-        check_unique(fields, model, record.pk if record else None, values)
+        before = record.custom_fields if record else {}
+        changed = [field for field in fields if values.get(field.key) != before.get(field.key)]
+        check_unique(changed, model, record.pk if record else None, values)
     except ValidationError as error:
         if hasattr(error, "error_dict"):
             raise ValidationError(

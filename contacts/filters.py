@@ -25,6 +25,7 @@ from crm_project.api.filters import (
     UUIDListFilter,
     once,
     refuse_unknown_parameters,
+    says_true,
 )
 from crm_project.database.functions import Fold
 
@@ -175,6 +176,11 @@ class ContactFilterSet(PeopleFilterSet):
     def by_phone(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(reached_by(ContactPoint.Type.PHONE, sorted(phones.readings(value))))
 
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        """The trash holds what can be taken out of it; who was merged away cannot."""
+        queryset = super().filter_queryset(queryset)
+        return queryset.filter(merged_into=None) if says_true(self.data.get("trashed")) else queryset
+
     def by_company(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(organization__in=called(Organization, value))
 
@@ -225,7 +231,11 @@ def stored_filter(parameters: dict[str, Any], queryset: QuerySet, request: Any =
         raise exceptions.ValidationError({"filter": ["A dynamic segment needs parameters of the contact list."]})
     known = [name for name in ContactFilterSet.get_filters() if name not in {"segment", "trashed"}]
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
+    plain = ["This must be text, a number, true or false."]
+    strange = {name: plain for name, value in parameters.items() if not isinstance(value, (str, int, float))}
     try:
+        if strange:
+            raise exceptions.ValidationError(strange)
         refuse_unknown_parameters(texts, [*known, *ContactFilterSet.families])
         filter_set = ContactFilterSet(texts, queryset, request=request)
         if not filter_set.is_valid():
@@ -247,8 +257,8 @@ def filter_by_custom_fields(queryset: QuerySet, asked: dict[str, str], known: It
             if field is None or (suffix and field.type not in RANGED):
                 raise DjangoValidationError("There is no such custom field.")
             if suffix:
-                value = custom.clean_value(field, text)
-                queryset = queryset.filter(**{f"custom_fields__{field.key}__{RANGES[suffix]}": value})
+                if (value := custom.clean_value(field, text)) is not None:
+                    queryset = queryset.filter(**{f"custom_fields__{field.key}__{RANGES[suffix]}": value})
             else:
                 queryset = queryset.filter(_has_value(field, text))
         except DjangoValidationError as error:
@@ -261,7 +271,8 @@ def filter_by_custom_fields(queryset: QuerySet, asked: dict[str, str], known: It
 def _has_value(field: CustomField, text: str) -> Q:
     if "\0" in text:
         raise DjangoValidationError("Null characters are not allowed.")
-    several = field.type not in {CustomField.Type.TEXT, CustomField.Type.LONG_TEXT, CustomField.Type.DECIMAL}
+    whole = {CustomField.Type.TEXT, CustomField.Type.LONG_TEXT, CustomField.Type.DECIMAL}
+    several = field.type not in whole and text.strip() not in field.choices
     found = Q()
     for part in text.split(",") if several else [text]:
         value = custom.clean_value(field, part.strip())

@@ -50,6 +50,7 @@ class ContactViewSet(PrivacyActions, TransferActions, HistoryActions, SharingAct
     resource_class = ContactResource
     orderings = {"created_at": ("id",), "name": ("sort_name", "id"), "updated_at": ("updated_at", "id")}
     filtered_actions = ("list", "segment", "export_file")
+    shown_names = ("category_names",)
     action_verbs = {
         "segment": "view",
         "organizations": "view",

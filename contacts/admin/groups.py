@@ -194,8 +194,12 @@ class CustomFieldForm(VersionedForm):
             data["default"] = custom.clean_value(definition, data.get("default")) if kind else None
         except ValidationError as error:
             self.add_error("default", error)
-        if kind in (CustomField.Type.CHOICE, CustomField.Type.MULTI_CHOICE) and not choices:
-            self.add_error("choices", _("A field of choices needs some."))
+        try:
+            custom.check_choices(kind, choices)
+            if self.instance._state.adding and data.get("key") and data.get("entity"):
+                custom.check_new_key(data["entity"], data["key"])
+        except ValidationError as error:
+            self.add_error(None, error)
         return data
 
 

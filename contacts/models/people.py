@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -133,6 +134,10 @@ class Segment(NamedModel):
             ),
         ]
 
+    def clean(self) -> None:
+        if self.kind == self.Kind.DYNAMIC and ContactSegment.objects.filter(segment=self.pk).exists():
+            raise ValidationError({"kind": [_("The segment has members; take them out before it becomes dynamic.")]})
+
 
 @track(exclude=["search_text"])
 class Contact(OwnedModel):
@@ -251,6 +256,7 @@ class ContactCategory(Membership):
     category = models.ForeignKey(Category, models.CASCADE, db_index=False)
 
     class Meta:
+        verbose_name_plural = "contact categories"
         triggers = triggers.CONTACT_TOUCHED
         constraints = [models.UniqueConstraint(fields=["category", "contact"], name="contact_category_once")]
 
@@ -410,7 +416,7 @@ class CustomField(BaseModel):
     key = models.CharField(
         _("key"),
         max_length=64,
-        validators=[RegexValidator(r"^[a-z][a-z0-9_]*$", _("Small letters, digits and _; a letter first."))],
+        validators=[RegexValidator(r"^[a-z](_?[a-z0-9])*$", _("Small letters, digits and single _; a letter first."))],
     )
     label = models.CharField(_("label"), max_length=255)
     type = models.CharField(_("type"), max_length=16, choices=Type)

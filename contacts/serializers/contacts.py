@@ -23,6 +23,7 @@ from .. import services
 from ..filters import stored_filter
 from ..models import Category, Contact, ContactPoint, CustomField, Interaction, Organization, Segment
 from ..services.contacts import PointData
+from ..services.naming import tidy
 
 
 class ContactPointSerializer(CrmSerializer):
@@ -47,6 +48,8 @@ class ContactPointSerializer(CrmSerializer):
         """A point is given whole, also where the contact around it is given in part."""
         if missing := [name for name in ("type", "value") if name not in attrs]:
             raise serializers.ValidationError({name: [self.error_messages["required"]] for name in missing})
+        if attrs["type"] == ContactPoint.Type.ID and not attrs.get("service"):
+            raise serializers.ValidationError({"service": ["An account needs its service."]})
         return attrs
 
 
@@ -176,8 +179,7 @@ class ContactSerializer(OwnedSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)
-        if attrs.get("company") and attrs.get("organization"):
-            raise serializers.ValidationError({"company": ["Give either company or organization, not both."]})
+        self._settle_company(attrs)
         if self.instance is None and not any(attrs.get(name) for name in ("name", "company", "email", "phone")):
             raise serializers.ValidationError({"name": ["Give at least one of name, company, email and phone."]})
         if "contact_points" in attrs:
@@ -185,6 +187,21 @@ class ContactSerializer(OwnedSerializer):
         if "company" in attrs:
             attrs["company"] = attrs["company"] or ""
         return attrs
+
+    def _settle_company(self, attrs: dict[str, Any]) -> None:
+        """``company`` and ``organization`` say the same; of both, what is as it is stored gives way to the other."""
+        if not {"company", "organization"} <= attrs.keys():
+            return
+        company, organization = tidy(attrs["company"] or ""), attrs["organization"]
+        stored = self.instance.organization if self.instance else None
+        if organization == stored and (stored or company):
+            del attrs["organization"]
+        elif not company or company in {each.name for each in (stored, organization) if each}:
+            del attrs["company"]
+        elif not organization:
+            del attrs["organization"]
+        else:
+            raise serializers.ValidationError({"company": ["Give either company or organization, not both."]})
 
     def create(self, validated_data: dict[str, Any]) -> Contact:
         return services.create_contact(actor=self.context["request"].user, **validated_data)
@@ -264,6 +281,9 @@ CUSTOM_FIELD_REST = {
 
 
 class NamedSerializer(CrmModelSerializer):
+    def validate_name(self, name: str) -> str:
+        return tidy(name)
+
     class Meta:
         fields = ["id", "name", "created_at", "updated_at"]
         read_only_fields = ["id", "created_at", "updated_at"]
@@ -345,6 +365,8 @@ class CustomFieldSerializer(CrmModelSerializer):
             setattr(field, name, attrs[name])
         try:
             custom.check_definition(field)
+            if self.instance is None:
+                custom.check_new_key(field.entity, field.key)
         except DjangoValidationError as error:
             errors |= error.message_dict
         if errors:

@@ -34,6 +34,7 @@ from ..models import (
 from .naming import find_or_make
 
 PRIMARY = {"email": ContactPoint.Type.MAIL, "phone": ContactPoint.Type.PHONE}
+LONGEST_NAME = 255
 POINT_COLUMNS = ["type", "service", "value", "normalized", "extension", "label", "is_primary", "position"]
 
 
@@ -90,7 +91,8 @@ def create_contact(
     for name, value in (("email", email), ("phone", phone)):
         if value:
             _set_primary(rows, contact, name, value, origin)
-    contact.name = contact.name or company or email or phone or next((row.value for row in rows), "")
+    name = contact.name or company or email or phone or next((row.value for row in rows), "")
+    contact.name = name[:LONGEST_NAME]
     settle(rows)
     ContactPoint.objects.bulk_create(rows)
     _regroup(ContactCategory, contact, "category_id", {*find_or_make(Category, categories).values()})
@@ -137,6 +139,7 @@ def update_contact(
     changed = {name: value for name, value in changes.items() if getattr(contact, name) != value}
     for name, value in changed.items():
         setattr(contact, name, value)
+    contact.name = contact.name or _known_as(contact)[:LONGEST_NAME]
     if changed:
         contact.save(update_fields=[*changed, "updated_at"])
     return contact
@@ -172,14 +175,31 @@ def restore_contact(*, contact: Contact) -> None:
     Contact.objects.filter(pk=contact.pk).update(deleted_at=None, deleted_by=None, updated_at=timezone.now())
 
 
+def _known_as(contact: Contact) -> str:
+    """What a stored contact without a name is called. One query, or none.
+
+    Raises:
+        ValidationError: nothing else is known.
+    """
+    if contact.organization:
+        return contact.organization.name
+    values = contact.points.live().order_by("-is_primary", "type", "position").values_list("value", flat=True)
+    if not (first := values.first()):
+        raise ValidationError({"name": [_("Give at least one of name, company, email and phone.")]})
+    return first
+
+
 def _change_points(
     contact: Contact, given: Sequence[PointData] | None, primary: dict[str, str | None], origin: str
 ) -> None:
+    """A primary value beside a list of points counts when it is another one than is stored."""
     with changing_points(contact) as rows:
+        stored = {row.type: row.value for row in rows if row.is_primary}
         if given is not None:
             rows[:] = _replaced(contact, list(rows), given, origin)
         for name, value in primary.items():
-            _set_primary(rows, contact, name, value, origin)
+            if given is None or (value or None) != stored.get(PRIMARY[name]):
+                _set_primary(rows, contact, name, value, origin)
 
 
 @contextmanager
@@ -212,10 +232,11 @@ def _replaced(
     contact: Contact, stored: list[ContactPoint], given: Sequence[PointData], origin: str
 ) -> list[ContactPoint]:
     by_id = {row.pk: row for row in stored}
-    by_value = {(row.type, row.value): row for row in stored}
+    named = {data.id for data in given}
+    by_value = {(row.type, row.value): row for row in stored if row.pk not in named}
     rows: list[ContactPoint] = []
     for index, data in enumerate(given):
-        row = by_id.get(data.id) if data.id else by_value.get((data.type, data.value.strip()))
+        row = by_id.pop(data.id, None) if data.id else by_value.pop((data.type, data.value.strip()), None)
         if data.id and row is None:
             raise ValidationError({"contact_points": [_("The contact has no contact point %s.") % data.id]})
         try:

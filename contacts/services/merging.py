@@ -196,9 +196,10 @@ def _make_primary(survivor: Contact, others: Sequence[Contact], winners: dict[st
     changed = {}
     for name, kind in ((name, PRIMARY[name]) for name in PRIMARY.keys() & winners.keys()):
         theirs = ContactPoint.objects.live().filter(contact=winners[name], type=kind, is_primary=True).first()
-        mine = {point.normalized: point for point in survivor.points.live().filter(type=kind)}
-        before = next((point for point in mine.values() if point.is_primary), None)
-        if theirs and before and (after := mine[theirs.normalized]) != before:
+        mine = list(survivor.points.live().filter(type=kind))
+        before = next((point for point in mine if point.is_primary), None)
+        after = next((point for point in mine if theirs and _identity(point) == _identity(theirs)), None)
+        if before and after and after != before:
             _move_primary(before, after)
             changed[str(kind)] = [str(before.pk), str(after.pk)]
     return changed

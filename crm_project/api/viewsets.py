@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 import pghistory
 from django.db import transaction
@@ -45,7 +47,8 @@ class CrmViewSet(GenericViewSet):
 
     ``orderings`` maps public names to columns, ``action_verbs`` actions to verbs, ``query_parameters`` actions to the
     parameters they know besides those of the filter set. ``reading_actions`` only read, although they are called by
-    POST. ``door`` is what the change history calls this way in, where it is not the API.
+    POST. ``door`` is what the change history calls this way in, where it is not the API. ``shown_names`` are columns of
+    the answer with the names of other records, which these change without a new version of this one.
     """
 
     permission_classes = [RightPermission]
@@ -63,6 +66,7 @@ class CrmViewSet(GenericViewSet):
     ignores_unknown_parameters = False
     reading_actions: tuple[str, ...] = ()
     door = ""
+    shown_names: tuple[str, ...] = ()
     throttle_scopes: dict[str, str] = {}
     lookup_value_converter = "uuid"
     max_body_bytes = 10 * MEGABYTE
@@ -177,16 +181,30 @@ class CrmViewSet(GenericViewSet):
     def answer(self, record: Any, status: int = 200, **headers: str) -> Response:
         """The whole record as the database has it now, with its ETag."""
         fresh = self.reload(record)
-        return Response(self.get_serializer(fresh).data, status=status, headers={"ETag": etag_of(fresh), **headers})
+        return Response(self.get_serializer(fresh).data, status=status, headers={"ETag": self.etag(fresh), **headers})
+
+    def etag(self, record: Any) -> str:
+        """The version, and a checksum of the names that the answer shows besides."""
+        names = [getattr(record, column) for column in self.shown_names]
+        return etag_of(record, f"-{crc32(repr(names).encode()):x}" if any(names) else "")
 
 
-def etag_of(record: Any) -> str:
-    return f'"{record.version}"'
+NAMES_IN_TAG = re.compile(r'-[0-9a-f]+"$')
+
+
+def etag_of(record: Any, names: str = "") -> str:
+    return f'"{record.version}{names}"'
+
+
+def tags_in(header: str) -> set[str]:
+    """The ETags of a list, weak ones too."""
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
 def names_version(header: str, record: Any) -> bool:
-    """Whether a list of ETags, weak ones too, has the record's; ``*`` stands for any version."""
-    return not {"*", etag_of(record)}.isdisjoint(tag.strip().removeprefix("W/") for tag in header.split(","))
+    """Whether a list of ETags has the record's version, whatever names were shown; ``*`` stands for any."""
+    versions = {NAMES_IN_TAG.sub('"', tag) for tag in tags_in(header)}
+    return not {"*", etag_of(record)}.isdisjoint(versions)
 
 
 class CrmReadViewSet(ListModelMixin, CrmViewSet):
@@ -194,8 +212,8 @@ class CrmReadViewSet(ListModelMixin, CrmViewSet):
 
     def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()
-        tag = etag_of(record)
-        if names_version(request.headers.get("If-None-Match", ""), record):
+        tag = self.etag(record)
+        if not {"*", tag}.isdisjoint(tags_in(request.headers.get("If-None-Match", ""))):
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
         return Response(self.get_serializer(record).data, headers={"ETag": tag})
 

@@ -146,7 +146,7 @@ CUSTOM = {
     "text": ("plain", "plain"),
     "long_text": ("two\r\nlines", "two\r\nlines"),
     "integer": ("42", 42),
-    "decimal": ("12,50", "12.50"),
+    "decimal": ("12,50", "12.5"),
     "boolean": ("false", False),
     "date": ("1976-12-09", "1976-12-09"),
     "choice": ("b", "b"),

@@ -276,3 +276,65 @@ def test_segments_are_kept_when_other_things_change(manager):
     contact = ContactFactory(segments=[segment], categories=["VIP"])
     body = manager.put(f"/contacts/{contact.pk}", {"name": "B"}).json()
     assert (body["segments"], body["categories"]) == ([str(segment.pk)], ["VIP"])
+
+
+# What an answer says twice, when it is sent back
+
+
+@pytest.mark.parametrize(
+    ("change", "company"),
+    [
+        ({}, "Acme"),
+        ({"company": "Other"}, "Other"),
+        ({"company": None}, None),
+        ({"organization": None}, None),
+        ({"organization": "new"}, "New"),
+        ({"company": "New", "organization": "new"}, "New"),
+    ],
+)
+def test_company_and_organization_are_sent_back_together(manager, change, company):
+    new = OrganizationFactory(name="New")
+    body = manager.post("/contacts", {"name": "A", "company": "Acme"}).json()
+    change = {name: str(new.pk) if value == "new" else value for name, value in change.items()}
+    response = manager.put(f"/contacts/{body['id']}", body | change)
+    assert (response.status_code, response.json()["company"]) == (200, company)
+
+
+def test_company_and_another_organization_are_not_guessed_from(manager):
+    new = OrganizationFactory(name="New")
+    body = manager.post("/contacts", {"name": "A", "company": "Acme"}).json()
+    both = {"company": "Other", "organization": str(new.pk)}
+    for response in (manager.put(f"/contacts/{body['id']}", both), manager.post("/contacts", both)):
+        assert list(response.json()["errors"]) == ["company"]
+
+
+def test_list_of_points_counts_beside_an_address_that_was_not_changed(manager):
+    body = manager.post("/contacts", {"name": "A", "email": "old@example.com"}).json()
+    path = f"/contacts/{body['id']}"
+    body["contact_points"][0]["value"] = "new@example.com"
+    assert manager.put(path, body).json()["email"] == "new@example.com"
+    assert manager.put(path, body | {"contact_points": []}).json()["email"] == "old@example.com"
+    assert manager.put(path, {"email": "old@example.com", "contact_points": []}).json()["email"] is None
+    point = {"type": "mail", "value": "first@example.com"}
+    assert manager.put(path, {"email": None, "contact_points": [point]}).json()["email"] == "first@example.com"
+
+
+def test_name_taken_away_leaves_what_else_is_known(manager):
+    path = f"/contacts/{manager.post('/contacts', {'name': 'A', 'email': 'a@example.com'}).json()['id']}"
+    assert manager.patch(path, {"name": ""}).json()["name"] == "a@example.com"
+    assert manager.patch(path, {"name": "", "company": "Acme"}).json()["name"] == "Acme"
+    assert manager.patch(path, {"email": None, "company": None}).json()["name"] == "Acme"
+    assert list(manager.patch(path, {"name": " "}).json()["errors"]) == ["name"]
+
+
+def test_address_that_is_longer_than_a_name_makes_a_contact(manager):
+    email = f"{'a' * 60}@{'.'.join(['b' * 60] * 4)}.example"
+    body = manager.post("/contacts", {"email": email}).json()
+    assert (body["email"], body["name"]) == (email, email[:255])
+
+
+def test_sharing_is_sent_back_as_it_was_read(manager, sales):
+    path = f"/contacts/{ContactFactory().pk}/sharing"
+    manager.put(path, {"shares": [{"user": str(sales.user.pk), "verbs": ["view"]}]})
+    shares = manager.get(path).json()
+    assert manager.put(path, shares).json() == shares

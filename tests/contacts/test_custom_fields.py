@@ -1,11 +1,15 @@
 """Fields that staff define: every type, what it takes, how it is stored, and what must be there or be unique."""
 
+import time
 from functools import partial
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 from rest_framework.test import APIClient
 
+from contacts import custom_fields
 from contacts.models import Contact, CustomField
+from contacts.tasks import forget_custom_field
 from tests.admin_pages import client_of, form_of, url
 from tests.at_once import at_once
 from tests.factories import (
@@ -35,7 +39,7 @@ CHOICES = ["Red", "Green"]
         ("integer", "43", 43),
         ("integer", -(2**53) + 1, -(2**53) + 1),
         ("integer", 43.0, 43),
-        ("decimal", "12.50", "12.50"),
+        ("decimal", "12.50", "12.5"),
         ("decimal", "12,5", "12.5"),
         ("decimal", 7, "7"),
         ("decimal", "1e3", "1000"),
@@ -303,3 +307,90 @@ def test_the_admin_defines_fields_of_each_kind():
     assert [field.entity for field in found] == ["lead"]
     page = client.get(url("contacts_customfield_change", found[0].pk))
     assert "entity" not in form_of(page, "customfield_form")
+
+
+def count(client, **query):
+    answer = client.get("/contacts", {f"custom_fields.{name}": value for name, value in query.items()})
+    assert answer.status_code == 200, answer.content
+    return answer.json()["count"]
+
+
+@pytest.mark.parametrize(
+    ("type", "ends"), [("integer", "_min _max"), ("date", "_after _before"), ("datetime", "_after")]
+)
+def test_empty_end_of_a_range_asks_for_nothing(manager, type, ends):
+    CustomFieldFactory(key="f", type=type)
+    ContactFactory()
+    for end in ends.split():
+        assert count(manager, **{f"f{end}": ""}) == 1
+        segment = {"name": f"S{end}", "kind": "dynamic", "filter": {f"custom_fields.f{end}": ""}}
+        assert manager.post("/dev/crm/segments", segment).status_code == 201
+
+
+def test_equal_decimals_are_equal_however_they_are_written(manager):
+    CustomFieldFactory(key="f", type="decimal", unique=True)
+    assert manager.post("/contacts", {"name": "A", "custom_fields": {"f": "1.50"}}).json()["custom_fields"] == {
+        "f": "1.5"
+    }
+    assert manager.post("/contacts", {"name": "B", "custom_fields": {"f": "01.500"}}).status_code == 400
+    assert manager.post("/contacts", {"name": "C", "custom_fields": {"f": "-0.0"}}).json()["custom_fields"] == {
+        "f": "0"
+    }
+    assert (count(manager, f="1.5"), count(manager, f="1.50"), count(manager, f="100")) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("number", ["1e1000000000", "-1e99999999", "1e-99999999", "NaN", "Infinity"])
+def test_whole_number_beyond_all_bounds_is_refused_at_once(manager, number):
+    CustomFieldFactory(key="f", type="integer")
+    started = time.process_time()
+    assert manager.get("/contacts", {"custom_fields.f": number}).status_code == 400
+    assert manager.post("/contacts", {"name": "A", "custom_fields": {"f": number}}).status_code == 400
+    assert time.process_time() - started < 5
+
+
+def test_choice_with_a_comma_is_found(manager, administrator):
+    CustomFieldFactory(key="f", type="multi_choice", choices=["Red", "Blue, dark"])
+    ContactFactory(custom_fields={"f": ["Blue, dark"]})
+    assert (count(manager, f="Blue, dark"), count(manager, f="Red")) == (1, 0)
+    field = {"key": "g", "label": "G", "type": "multi_choice", "choices": ["Red; dark"]}
+    assert list(administrator.post(PATH, field).json()["errors"]) == ["choices"]
+
+
+def test_no_choice_is_no_value(manager):
+    CustomFieldFactory(key="f", type="multi_choice", choices=CHOICES, required=True)
+    for value in ([], [""], ";"):
+        assert manager.post("/contacts", {"name": "A", "custom_fields": {"f": value}}).status_code == 400
+
+
+def test_values_of_a_deleted_field_go_too(administrator, monkeypatch):
+    monkeypatch.setattr(custom_fields, "FORGOTTEN_AT_ONCE", 2)
+    field = CustomFieldFactory(key="gone")
+    CustomFieldFactory(key="stays")
+    people = [ContactFactory(custom_fields={"gone": str(n), "stays": "x"}) for n in range(5)]
+    path = f"/contacts/{people[0].pk}"
+    assert administrator.delete(f"{PATH}/{field.pk}").status_code == 200
+    body = administrator.get(path).json()
+    assert (
+        administrator.put(path, body).status_code == 200
+    )  # Until then what is there may be sent back, and be removed.
+    assert administrator.patch(path, {"custom_fields": {"gone": None}}).json()["custom_fields"] == {"stays": "x"}
+    anew = {"key": "gone", "label": "Anew", "type": "integer"}
+    assert list(administrator.post(PATH, anew).json()["errors"]) == ["key"]
+    (job,) = ProcrastinateJob.objects.filter(task_name="contacts.tasks.forget_custom_field")
+    forget_custom_field(**job.args)
+    assert list(Contact.objects.values_list("custom_fields", flat=True)) == [{"stays": "x"}] * 5
+    assert administrator.post(PATH, anew).status_code == 201
+
+
+def test_value_that_was_equal_before_values_became_unique_hinders_nothing_else(manager):
+    field = CustomFieldFactory(key="f")
+    people = [ContactFactory(custom_fields={"f": "same"}) for _ in range(2)]
+    CustomField.objects.filter(pk=field.pk).update(unique=True)
+    CustomFieldFactory(key="g")
+    path = f"/contacts/{people[0].pk}"
+    assert manager.patch(path, {"custom_fields": {"g": "x"}}).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["a__b", "a_", "_a", "A"])
+def test_keys_that_filters_would_not_understand_are_refused(administrator, key):
+    assert list(administrator.post(PATH, {"key": key, "label": "L", "type": "text"}).json()["errors"]) == ["key"]

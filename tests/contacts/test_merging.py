@@ -636,3 +636,11 @@ def test_one_of_several_undoings_at_once_wins(manager, james, jim):
     assert sorted(answers) == [200, 409, 409, 409]
     assert state(james, jim) == before
     assert ContactMerge.objects.get().undone_at < timezone.now()
+
+
+def test_winning_number_differs_by_its_extension_alone(manager):
+    one = ContactFactory(name="A", phone="+1 504 621 8927 ext 1")
+    other = ContactFactory(name="B", phone="+1 504 621 8927 ext 2")
+    body = {"ids": [str(other.pk)], "fields": {"phone": str(other.pk)}}
+    merged = manager.post(f"/contacts/{one.pk}/merge", body)
+    assert (merged.status_code, merged.json()["phone"]) == (200, "+1 504 621 8927 ext 2")

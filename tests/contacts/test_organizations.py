@@ -80,3 +80,10 @@ def test_contacts_that_bring_the_same_new_company_at_once_share_it():
     responses = at_once([partial(client.post, "/contacts", body) for body in bodies])
     assert {response.status_code for response in responses} == {201}
     assert len({response.json()["organization"] for response in responses}) == 1
+
+
+@pytest.mark.parametrize("kind", ["organizations", "categories", "segments"])
+def test_name_is_one_however_it_is_spaced(administrator, kind):
+    path = f"/dev/crm/{kind}"
+    assert administrator.post(path, {"name": " Two   Words "}).json()["name"] == "Two Words"
+    assert administrator.post(path, {"name": "Two \t Words"}).status_code == 409

@@ -74,7 +74,10 @@ def test_email_of_the_contact_is_its_primary_point(manager):
 def test_given_list_replaces_what_was_there(manager):
     created = manager.post("/contacts", {"name": "Ann", "email": "a@example.com", "phone": "504-621-8927"}).json()
     mail, phone = sorted(created["contact_points"], key=lambda point: point["type"])
-    points = [{**{k: phone[k] for k in ("id", "type", "label")}, "value": "504-621-8928"}, {"type": "id", "value": "x"}]
+    points = [
+        {**{k: phone[k] for k in ("id", "type", "label")}, "value": "504-621-8928"},
+        {"type": "id", "service": "vk", "value": "x"},
+    ]
     body = manager.put(f"/contacts/{created['id']}", {"contact_points": points}).json()
     assert told(body) == [("phone", "504-621-8928", True), ("id", "x", False)]
     assert body["contact_points"][0]["id"] == phone["id"]
@@ -120,6 +123,24 @@ def test_same_address_may_belong_to_several(manager):
     ],
 )
 def test_what_cannot_be_reached_is_refused_by_its_place(manager, point, message):
-    points = [{"type": "id", "value": "x"}, point]
+    points = [{"type": "id", "service": "vk", "value": "x"}, point]
     errors = manager.post("/contacts", {"name": "A", "contact_points": points}).json()["errors"]
     assert errors == {"contact_points.1.value": [message]}
+
+
+def test_point_that_is_named_is_not_taken_for_another(manager):
+    path = f"/contacts/{ContactFactory(name='A', phone='504-621-8927').pk}"
+    (stored,) = manager.get(path).json()["contact_points"]
+    moved = [{"type": "phone", "value": "504-621-8927"}, {"id": stored["id"], "type": "phone", "value": "504-621-8928"}]
+    points = manager.put(path, {"contact_points": moved}).json()["contact_points"]
+    assert [(point["id"] == stored["id"], point["value"]) for point in points] == [
+        (False, "504-621-8927"),
+        (True, "504-621-8928"),
+    ]
+    twice = [{"id": stored["id"], "type": "phone", "value": value} for value in ("504-621-8928", "504-621-8929")]
+    assert list(manager.put(path, {"contact_points": twice}).json()["errors"]) == ["contact_points"]
+
+
+def test_account_needs_its_service(manager):
+    body = {"name": "A", "contact_points": [{"type": "id", "value": "@durov"}]}
+    assert list(manager.post("/contacts", body).json()["errors"]) == ["contact_points.0.service"]

@@ -104,3 +104,17 @@ def test_deleted_segment_leaves_its_contacts(manager):
     assert manager.delete(f"{PATH}/{segment.pk}").json() == {"id": str(segment.pk)}
     assert manager.get(f"/contacts/{contact.pk}").json()["segments"] == []
     assert manager.get("/contacts/segment", {"segment": str(segment.pk)}).status_code == 400
+
+
+@pytest.mark.parametrize("value", [["VIP"], {"a": 1}, None])
+def test_filter_of_what_is_no_parameter_is_refused(manager, value):
+    body = {"name": "S", "kind": "dynamic", "filter": {"category": value}}
+    assert list(manager.post(PATH, body).json()["errors"]) == ["filter.category"]
+
+
+def test_segment_with_members_stays_static(manager):
+    segment = SegmentFactory()
+    ContactFactory(segments=[segment])
+    change = {"kind": "dynamic", "filter": {"category": "VIP"}}
+    assert list(manager.patch(f"{PATH}/{segment.pk}", change).json()["errors"]) == ["kind"]
+    assert manager.patch(f"{PATH}/{SegmentFactory().pk}", change).status_code == 200

@@ -95,3 +95,10 @@ def test_admin_says_why_it_cannot_restore():
 
 def test_organisation_of_a_deleted_contact_stays(manager, deleted):
     assert manager.get("/dev/crm/organizations?name=acme").json()["count"] == 1
+
+
+def test_who_was_merged_away_is_not_in_the_trash(manager, deleted):
+    survivor, merged = ContactFactory(), ContactFactory()
+    services.merge_contacts(survivor_id=survivor.pk, merged_ids=[merged.pk], actor=manager.user)
+    for path in ("/contacts?trashed=true", "/contacts?trashed=true&count=exact"):
+        assert [contact["id"] for contact in manager.get(path).json()["results"]] == [deleted["id"]]

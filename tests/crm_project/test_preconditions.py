@@ -152,3 +152,34 @@ def test_changes_of_different_fields_do_not_undo_each_other():
         now = client.get(path).json()
         for change in changes:
             assert change.items() <= now.items()
+
+
+def test_sharing_makes_a_new_version(manager, sales, path):
+    tag = manager.get(path)["ETag"]
+    assert manager.get(f"{path}/sharing")["ETag"] == tag
+    shares = {"shares": [{"user": str(sales.user.pk), "verbs": ["view"]}]}
+    first = manager.put(f"{path}/sharing", shares, headers={"If-Match": tag})
+    assert (first.status_code, first["ETag"]) == (200, manager.get(path)["ETag"])
+    assert first["ETag"] != tag
+    assert manager.put(f"{path}/sharing", {"shares": []}, headers={"If-Match": tag}).status_code == 412
+    assert manager.put(f"{path}/sharing", shares)["ETag"] == first["ETag"]  # Nothing was changed.
+    assert sales.get(path).status_code == 200
+
+
+def test_renamed_category_is_seen_by_who_knows_its_members(administrator):
+    category = CategoryFactory(name="VIP")
+    inside, outside = ContactFactory(categories=["VIP"]), ContactFactory()
+    tags = [administrator.get(f"/contacts/{each.pk}")["ETag"] for each in (inside, outside)]
+    administrator.patch(f"/dev/crm/categories/{category.pk}", {"name": "Gold"})
+    answers = [
+        administrator.get(f"/contacts/{each.pk}", headers={"If-None-Match": tag})
+        for each, tag in zip((inside, outside), tags, strict=True)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 304]
+    assert answers[0].json()["categories"] == ["Gold"]
+    # What is written over is the contact, which nobody has changed.
+    change = administrator.put(f"/contacts/{inside.pk}", {"job_title": "x"}, headers={"If-Match": tags[0]})
+    assert change.status_code == 200
+    again = administrator.get(f"/contacts/{inside.pk}", headers={"If-None-Match": change["ETag"]})
+    assert again.status_code == 304
+    assert administrator.put(f"/contacts/{inside.pk}", {}, headers={"If-Match": tags[0]}).status_code == 412
