@@ -214,6 +214,17 @@ def check_new_key(entity: str, key: str) -> None:
         raise ValidationError({"key": [message]})
 
 
+def check_becomes_unique(entity: str, key: str) -> None:
+    """Refuse to make values unique of which some are equal. Reads all records that have one.
+
+    Raises:
+        ValidationError: with the message for ``unique``.
+    """
+    rows = _entities[entity]._default_manager.filter(deleted_at=None, custom_fields__has_key=key).order_by()
+    if rows.values(f"custom_fields__{key}").annotate(number=models.Count("pk")).filter(number__gt=1).exists():
+        raise ValidationError({"unique": [_("Some records have equal values; change these first.")]})
+
+
 def forget(entity: str, key: str) -> None:
     """Take the values of a deleted field from all records, some thousand in a transaction; it may be run again."""
     rows = _entities[entity]._default_manager.filter(custom_fields__has_key=key).order_by("pk")

@@ -198,6 +198,8 @@ class CustomFieldForm(VersionedForm):
             custom.check_choices(kind, choices)
             if self.instance._state.adding and data.get("key") and data.get("entity"):
                 custom.check_new_key(data["entity"], data["key"])
+            elif data.get("unique") and "unique" in self.changed_data:
+                custom.check_becomes_unique(self.instance.entity, self.instance.key)
         except ValidationError as error:
             self.add_error(None, error)
         return data

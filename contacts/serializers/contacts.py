@@ -367,6 +367,8 @@ class CustomFieldSerializer(CrmModelSerializer):
             custom.check_definition(field)
             if self.instance is None:
                 custom.check_new_key(field.entity, field.key)
+            elif field.unique and not self.instance.unique:
+                custom.check_becomes_unique(field.entity, field.key)
         except DjangoValidationError as error:
             errors |= error.message_dict
         if errors:

@@ -54,12 +54,17 @@ class RightPermission(BasePermission):
     def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
         verb = verb_of(view)
         if not rules.allows(request.user, obj, verb):
-            if hasattr(obj, "user_shares") and rules.may(request.user, type(obj), verb):
-                kind = type(obj)._meta.verbose_name
-                reason = "it is neither yours nor your team's, nor shared with you for that"
-                self.refuse(f"You may not {verb} this {kind}: {reason}.")
-            self.refuse_verb(verb, type(obj))
+            self.refuse_record(request.user, verb, type(obj))
         return True
+
+    def refuse_record(self, user: Any, verb: str, model: Any) -> None:
+        """Say whether the right is missing, or that it does not reach this record or the one that it is a part of."""
+        parent = getattr(model, "access_parent", None)
+        if not rules.may(user, model, verb) or not (parent or hasattr(model, "user_shares")):
+            self.refuse_verb(verb, model)
+        whose = f"the {model._meta.get_field(parent).related_model._meta.verbose_name}" if parent else "it"
+        reason = f"{whose} is neither yours nor your team's, nor shared with you for that"
+        self.refuse(f"You may not {verb} this {model._meta.verbose_name}: {reason}.")
 
     def refuse_verb(self, verb: str, model: Any) -> None:
         kind = model._meta.verbose_name

@@ -394,3 +394,16 @@ def test_value_that_was_equal_before_values_became_unique_hinders_nothing_else(m
 @pytest.mark.parametrize("key", ["a__b", "a_", "_a", "A"])
 def test_keys_that_filters_would_not_understand_are_refused(administrator, key):
     assert list(administrator.post(PATH, {"key": key, "label": "L", "type": "text"}).json()["errors"]) == ["key"]
+
+
+def test_values_that_are_equal_do_not_become_unique(administrator):
+    field = CustomFieldFactory(key="f")
+    people = [ContactFactory(custom_fields={"f": "same"}) for _ in range(2)]
+    path = f"{PATH}/{field.pk}"
+    assert list(administrator.patch(path, {"unique": True}).json()["errors"]) == ["unique"]
+    browser = client_of(UserFactory(groups=["Administrator"]))
+    address = url("contacts_customfield_change", field.pk)
+    form = form_of(browser.get(address), "customfield_form") | {"unique": "on"}
+    assert "Some records have equal values" in browser.post(address, form).content.decode()
+    administrator.patch(f"/contacts/{people[0].pk}", {"custom_fields": {"f": "other"}})
+    assert administrator.patch(path, {"unique": True}).json()["unique"] is True

@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from rest_framework.test import APIClient
 
 from contacts.models import Category, Contact, Interaction
+from crm_project.access.services import Share, set_shares
 from crm_project.api.viewsets import TRANSACTION_TRIES
 from tests.factories import ContactFactory, CustomFieldFactory, InteractionFactory, UserFactory
 
@@ -229,6 +230,15 @@ def test_403_says_whose_a_record_is_not(sales, method, sent, verb):
     body = refusal(getattr(sales, method)(f"/contacts/{ContactFactory().pk}", **sent), 403)
     assert body["message"] == (
         f"You may not {verb} this contact: it is neither yours nor your team's, nor shared with you for that."
+    )
+
+
+def test_403_says_whose_the_record_of_a_part_is_not(sales):
+    contact = ContactFactory()
+    set_shares(record=contact, shares=[Share(user=sales.user, verbs=["view"])])
+    body = refusal(sales.post(f"/contacts/{contact.pk}/interactions", {"type": "note"}), 403)
+    assert body["message"] == (
+        "You may not add this interaction: the contact is neither yours nor your team's, nor shared with you for that."
     )
 
 
