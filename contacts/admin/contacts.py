@@ -58,6 +58,7 @@ TABLES = {
     "segment": Table(ContactSegment, value="segment_id", part_of="contact"),
     "share": Table(ContactUserShare, value="user_id", part_of="contact"),
     "team_share": Table(ContactGroupShare, value="group_id", part_of="contact"),
+    "logged_interaction": Table(Interaction),
 }
 
 

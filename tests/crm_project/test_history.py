@@ -323,6 +323,9 @@ def test_edited_and_deleted_interactions_are_told(manager):
     ]
     assert told[1]["changes"] == {"body": ["ten percent", "nothing"]}
     assert told[0]["changes"]["body"] == ["nothing", None]
+    page = text_of(client_of(UserFactory(groups=["Manager"])).get(url("contacts_contact_change", contact.pk)))
+    assert "Interaction “Offer” removed" in page  # Told as one with the edit, for a test is one transaction.
+    assert "ten percent" in page
     services.merge_contacts(survivor_id=other.pk, merged_ids=[contact.pk], actor=manager.user)
     told = manager.get(f"/contacts/{other.pk}/history").json()["results"]
     assert [each["data"]["interaction"] for each in told if each["kind"] == "interaction"] == [kept["id"]]
