@@ -26,6 +26,7 @@ from .exporting import SOURCES, annotated
 from .importing import ContactDraft, Point, empty_draft, load_drafts, write_drafts
 from .models import Category, Contact, ContactCategory, ContactPoint, ContactSegment, Organization, Segment
 from .owned_resource import TEXT, OwnedResource
+from .services.contacts import LONGEST_NAME
 from .services.naming import find, find_or_make, tidy
 
 NOT_STORED = "Contacts have no such field; a mapping to a custom field keeps it."
@@ -39,7 +40,6 @@ DEFAULT_SERVICE = {"mail": "mail", "phone": "phone"}
 MEMBERS = {"categories": Category, "segments": Segment}
 # A number may be followed by its extension behind a semicolon (RFC 3966), which otherwise parts numbers.
 EXTENSION_PART = re.compile(r";\s*(?=ext)", re.IGNORECASE)
-SPLITS = re.compile(r":::|[;,\r\n]|^\* |^'|^\[.*\]$")
 
 
 def split_phones(value: Any) -> list[str]:
@@ -184,7 +184,7 @@ class ContactResource(OwnedResource):
             nickname, company = cells.text("nickname", 255), values.get("company", "")
             email, phone = reached.get("mail", ""), reached.get("phone") or reached.get("id", "")
             fallback = compose_name(nickname=nickname, company=company, email=email, phone=phone)
-            values["fallback_name"] = fallback[:255]
+            values["fallback_name"] = fallback[:LONGEST_NAME]
             values["is_company"] = bool(company) and not nickname
 
     def resolve(self, rows: Sequence[Incoming], *, make: bool) -> None:

@@ -60,11 +60,6 @@ class Guess(NamedTuple):
     unknown: list[str]
 
 
-def guess_mapping(headers: Sequence[str], vocabulary: Vocabulary) -> dict[str, str]:
-    """header → target, for the headers that are known. See `guess`."""
-    return guess(headers, vocabulary).mapping
-
-
 def guess(headers: Sequence[str], vocabulary: Vocabulary) -> Guess:
     """What the headers mean. Two of them never get one target, unless it may have several columns: the closest match
     gets it, of equals the name that the vocabulary has first, then the first column. The others are unknown."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_project.transfer.headers import Vocabulary, guess, guess_mapping, nearest, normalize
+from crm_project.transfer.headers import Vocabulary, guess, nearest, normalize
 
 VOCABULARY = Vocabulary(
     targets={
@@ -61,7 +61,7 @@ VOCABULARY = Vocabulary(
     ],
 )
 def test_header_is_known(header, target):
-    assert guess_mapping([header], VOCABULARY) == {header: target}
+    assert guess([header], VOCABULARY).mapping == {header: target}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_ignored_headers_say_why():
 
 def test_targets_with_several_columns():
     headers = ["Phone 1", "Phone 2", "Mobile", "E-mail 1 - Value", "E-mail"]
-    assert guess_mapping(headers, VOCABULARY) == dict(zip(headers, ["phone"] * 3 + ["email"] * 2, strict=True))
+    assert guess(headers, VOCABULARY).mapping == dict(zip(headers, ["phone"] * 3 + ["email"] * 2, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_target_with_one_column_goes_to_the_closest(headers, winner):
 
 
 def test_header_is_read_in_the_light_of_the_others():
-    assert guess_mapping(["Имя"], VOCABULARY) == {"Имя": "name"}
-    assert guess_mapping(["Имя", "Фамилия"], VOCABULARY) == {"Имя": "first_name", "Фамилия": "last_name"}
-    assert guess_mapping(["Имя", "Фамилия", "Given Name"], VOCABULARY) == {
+    assert guess(["Имя"], VOCABULARY).mapping == {"Имя": "name"}
+    assert guess(["Имя", "Фамилия"], VOCABULARY).mapping == {"Имя": "first_name", "Фамилия": "last_name"}
+    assert guess(["Имя", "Фамилия", "Given Name"], VOCABULARY).mapping == {
         "Имя": "name",
         "Фамилия": "last_name",
         "Given Name": "first_name",

@@ -13,10 +13,9 @@ from crm_project.access.models import User
 from ... import custom_fields as custom
 from ... import points
 from ...models import ContactPoint
+from ...services.contacts import LONGEST_NAME
 from .. import sources
 from ..numbers import as_sent
-
-LONGEST_NAME = 255
 
 
 @transaction.atomic
